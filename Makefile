@@ -1,0 +1,59 @@
+# The course's commands; `make help` lists them. Without make, README.md has the plain ones.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first of these that the packages support; on the command line, PYTHON=… chooses another.
+supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c '$(supported)' 2>/dev/null && echo "$$p" && break; done)
+PORT ?= 8000
+LABFLAGS ?=
+venv := .venv/bin
+installed := .venv/installed
+
+# What Jupyter writes into a notebook about the machine that ran it.
+machine_keys := metadata.language_info.version cell.metadata.execution
+
+.PHONY: help site serve test quick lab refresh clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(installed): pyproject.toml requirements.lock
+	@"$(PYTHON)" -c '$(supported)' 2>/dev/null || { \
+	  echo "Needs Python 3.11, 3.12 or 3.13. Received: $$("$(or $(PYTHON),python3)" --version 2>&1 | tail -n 1)" >&2; \
+	  exit 1; }
+	@echo "Setting up .venv: a download of about 1 GB, some three minutes without output ..."
+	@$(venv)/python -c '$(supported)' 2>/dev/null || "$(PYTHON)" -m venv --clear .venv || { \
+	  echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev]"
+	@touch $@
+
+site: $(installed) ## run the chapters that changed and build the website
+	@echo "Building the site; a chapter that has to run takes about a minute ..."
+	@$(venv)/jupyter-book build . -W -n --keep-going || { \
+	  echo "The site was not built. Look above for WARNING, or for ----> in a cell that failed." >&2; \
+	  exit 1; }
+	@echo
+	@echo "The site is in _build/html. Open it with: make serve"
+
+serve: ## show the website on http://127.0.0.1:8000 (PORT=… for another port)
+	@test -f _build/html/index.html || { echo "Nothing to show yet. First: make site" >&2; exit 1; }
+	@echo "http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
+	@"$(PYTHON)" -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: site ## run every test: style, package, notebooks, site
+	@$(venv)/pytest
+
+quick: $(installed) ## run the unit tests alone
+	@$(venv)/pytest tests coursepkg -m "not site"
+
+lab: $(installed) ## open the course in JupyterLab (LABFLAGS=… for its own options)
+	@$(venv)/jupyter lab $(LABFLAGS) book
+
+refresh: $(installed) ## run the chapters and store what their check cells print
+	$(venv)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN book/*.ipynb
+	$(venv)/nbstripout --keep-count --keep-id --extra-keys "$(machine_keys)" book/*.ipynb
+
+clean: ## remove what was built, but not .venv
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

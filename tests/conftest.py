@@ -1,0 +1,27 @@
+"""A plain summary at the end: how each part of the course fared."""
+
+from collections import Counter
+
+# The first row whose beginning fits a test's id names its part.
+PARTS = [
+    ("book/", "chapters, cell by cell"),
+    ("coursepkg/", "examples in docstrings"),
+    ("tests/test_style", "style and lock"),
+    ("tests/test_architecture", "rules for the package"),
+    ("tests/test_notebooks", "rules for notebooks"),
+    ("tests/test_site", "website"),
+    ("", "unit tests"),
+]
+
+
+def pytest_terminal_summary(terminalreporter):
+    counts = {}
+    for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
+        for report in terminalreporter.getreports(outcome):
+            part = next(name for start, name in PARTS if report.nodeid.startswith(start))
+            counts.setdefault(part, Counter())[outcome] += 1
+    terminalreporter.section("summary")
+    for _, part in PARTS:
+        if part in counts:
+            said = ", ".join(f"{number} {outcome}" for outcome, number in counts[part].items())
+            terminalreporter.write_line(f"{part:24}{said}")
