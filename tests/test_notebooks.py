@@ -1,0 +1,199 @@
+"""The rules for chapter notebooks: what is stored in them, and how their cells are made."""
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+
+BOOK = Path(__file__).parents[1] / "book"
+NOTEBOOKS = sorted(BOOK.rglob("*.ipynb"))
+
+CHECK_TAGS = {"nbval-check-output", "keep_output"}
+# Every tag that a cell may carry; "raises-exception" and nbval's own would switch checks off.
+KNOWN_TAGS = CHECK_TAGS | {"hide-input", "hide-cell", "hide-output"}
+LONGEST_CELL = {"experiment": 12, "figure": 16}
+
+
+def tags(cell) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def is_check(cell) -> bool:
+    return bool(tags(cell) & CHECK_TAGS)
+
+
+def faults(notebook) -> list[str]:
+    """Every rule that a notebook breaks, each with the id of its cell."""
+    found = []
+    for cell in notebook.cells:
+        rules = code_faults(cell) if cell.cell_type == "code" else []
+        found += [f"{cell.get('id', '?')}: {rule}" for rule in rules]
+    found += [f"defines {name} twice" for name, n in definitions(notebook).items() if n > 1]
+    found += [f"glued value {name!r} is made nowhere" for name in unmade_values(notebook)]
+    if "version" in notebook.metadata.get("language_info", {}):
+        found.append("metadata hold the Python version of one machine")
+    return found
+
+
+def code_faults(cell) -> list[str]:
+    rules = check_faults(cell) if is_check(cell) else stored_output_faults(cell)
+    rules += [f"unknown tag {tag}" for tag in sorted(tags(cell) - KNOWN_TAGS)]
+    if re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)", cell.source):
+        rules.append("a comment marker would overrule the cell's tags")
+    return rules + size_faults(cell) + figure_faults(cell)
+
+
+def check_faults(cell) -> list[str]:
+    rules = []
+    if not tags(cell) >= CHECK_TAGS:
+        rules.append("a check needs both of its tags")
+    if cell.execution_count is None or not cell.outputs:
+        rules.append("nbval compares a check only if it has a count and an output: make refresh")
+    if not all(output.get("name") == "stdout" for output in cell.outputs):
+        rules.append("a check prints one line and nothing else")
+    tree = ast.parse(cell.source)
+    if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
+        rules.append("a check asserts something")
+    if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)):
+        rules.append("a check imports nothing")
+    return rules
+
+
+def stored_output_faults(cell) -> list[str]:
+    return ["only checks keep their outputs: make refresh"] if cell.outputs else []
+
+
+def size_faults(cell) -> list[str]:
+    lines = sum(bool(line.strip()) for line in cell.source.splitlines())
+    kind = "figure" if "figure" in cell.metadata.get("mystnb", {}) else "experiment"
+    if lines > LONGEST_CELL[kind]:
+        return [f"{lines} lines, at most {LONGEST_CELL[kind]}"]
+    return []
+
+
+def figure_faults(cell) -> list[str]:
+    mystnb = cell.metadata.get("mystnb", {})
+    draws = "plt.show()" in cell.source
+    if draws != ("figure" in mystnb):
+        return ["a cell with plt.show() is a figure with a caption, and no other cell is"]
+    if not draws:
+        return []
+    caption, alt = mystnb["figure"].get("caption", ""), mystnb.get("image", {}).get("alt", "")
+    rules = [] if mystnb["figure"].get("name", "").startswith("fig-") else ["name it fig-…"]
+    if len(caption) < 60:
+        rules.append("the caption states the finding")
+    if len(alt) < 80:
+        rules.append("the alt text says what is to be seen")
+    return rules
+
+
+def definitions(notebook) -> Counter:
+    names = Counter()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            names.update(
+                node.name
+                for node in ast.walk(ast.parse(cell.source))
+                if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            )
+    return names
+
+
+def unmade_values(notebook) -> set[str]:
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    wanted = set(re.findall(r"\{glue:\w*\}`([^`:]+)", text))
+    return wanted - set(re.findall(r"glue\(\s*\"([^\"]+)\"", code))
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.name)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_notebook_is_valid(notebook):
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+
+
+def test_notebook_keeps_the_rules(notebook):
+    assert faults(notebook) == []
+
+
+def test_chapter_has_its_parts(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    first = notebook.cells[0].source
+    assert re.match(r"# \S", first), "begins with its title"
+    assert re.search(r"\d+ minutes", first), "says how long it takes"
+    assert len(re.findall(r"(?m)^- \*\*", first)) == 3, "three objectives, each with its verb"
+    for part in ("{admonition} Predict", "## Back to your predictions", "## In three lines"):
+        assert part in text, part
+    setup = notebook.cells[1]
+    assert setup.cell_type == "code"
+    assert "hide-input" in tags(setup)
+    assert sum(bool(line.strip()) for line in setup.source.splitlines()) <= 10
+
+
+def test_no_function_is_defined_in_two_chapters():
+    everywhere = Counter()
+    for path in NOTEBOOKS:
+        everywhere.update(set(definitions(nbformat.read(path, as_version=4))))
+    assert [name for name, n in everywhere.items() if n > 1] == []
+
+
+# --- the rules themselves: each fault is found --------------------------------------------------
+
+
+def make(source, *, cell_tags=(), outputs=(), count=1, **metadata):
+    cell = nbformat.v4.new_code_cell(source, id="cell", execution_count=count)
+    cell.metadata.update(metadata, tags=list(cell_tags))
+    cell.outputs = [nbformat.v4.new_output("stream", name=n, text="x\n") for n in outputs]
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+FIGURE = {"figure": {"name": "fig-x", "caption": "c" * 60}, "image": {"alt": "a" * 80}}
+
+
+def test_sound_cells_have_no_fault():
+    assert faults(make("x = 1")) == []
+    check = make("assert x\nprint('x')", cell_tags=CHECK_TAGS, outputs=["stdout"])
+    assert faults(check) == []
+    assert faults(make("plt.show()", mystnb=FIGURE)) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (make("x = 1", outputs=["stdout"]), "only checks keep"),
+        (make("assert x", cell_tags=CHECK_TAGS), "a count and an output"),
+        (make("assert x", cell_tags=CHECK_TAGS, outputs=["stdout"], count=None), "a count"),
+        (make("assert x", cell_tags=["keep_output"], outputs=["stdout"]), "both of its tags"),
+        (make("print(x)", cell_tags=CHECK_TAGS, outputs=["stdout"]), "asserts something"),
+        (make("assert x", cell_tags=CHECK_TAGS, outputs=["stderr"]), "nothing else"),
+        (make("import x\nassert x", cell_tags=CHECK_TAGS, outputs=["stdout"]), "imports nothing"),
+        (make("x", cell_tags=["raises-exception"]), "unknown tag raises-exception"),
+        (make("# NBVAL_IGNORE_OUTPUT\nx"), "comment marker"),
+        (make("x\n" * 13), "13 lines"),
+        (make("plt.show()"), "a figure with a caption"),
+        (make("x", mystnb=FIGURE), "a figure with a caption"),
+        (make("plt.show()", mystnb=FIGURE | {"image": {"alt": "plot"}}), "the alt text"),
+        (make("plt.show()", mystnb=FIGURE | {"figure": {"name": "fig-x"}}), "the caption"),
+        (make("def f(): ...\ndef f(): ..."), "defines f twice"),
+    ],
+)
+def test_each_fault_is_found(broken, message):
+    assert [fault for fault in faults(broken) if message in fault]
+
+
+def test_a_value_that_nobody_glues_is_found():
+    book = make('glue("made", 1)')
+    book.cells.append(nbformat.v4.new_markdown_cell("{glue:text}`made` {glue:text}`lost:.2f`"))
+    assert unmade_values(book) == {"lost"}
