@@ -220,7 +220,7 @@ def filter_factors(x: ArrayLike, *, lam: float, fit_intercept: bool = True) -> n
     """
     x = as_finite_array("x", x, shape=("n_samples", "n_features"))
     lam = as_non_negative("lam", lam)
-    s = _thin_svd(x - x.mean(axis=0) if fit_intercept else x)[1]
+    s = _thin_svd(_centred(x) if fit_intercept else x)[1]
     return s**2 / (s**2 + lam)
 
 
@@ -575,8 +575,14 @@ def _centre(
     """Return centred inputs and targets with their means; the means are 0 without intercept."""
     if not fit_intercept:
         return x, y, np.zeros(x.shape[1]), 0.0
-    x_mean, y_mean = x.mean(axis=0), float(y.mean())
-    return x - x_mean, y - y_mean, x_mean, y_mean
+    return _centred(x), _centred(y), x.mean(axis=0), float(y.mean())
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    """Subtract the mean over samples; what that leaves of a constant is rounding, and made 0."""
+    centred = values - values.mean(axis=0)
+    rounding = 64 * np.finfo(float).eps * np.abs(values).max(axis=0)
+    return np.where(np.abs(centred).max(axis=0) > rounding, centred, 0.0)
 
 
 def _thin_svd(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

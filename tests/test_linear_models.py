@@ -200,6 +200,30 @@ def test_a_constant_column_gets_no_weight():
     assert linear_models.lasso_path(x, y, lams=[1.0, 0.0])[-1].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("constant", [0.1, -1e6 / 3, 1e-9 / 7])
+@pytest.mark.parametrize("n", [3, 60, 61])
+def test_a_lone_constant_column_is_not_taken_for_a_signal(constant, n):
+    x, y = np.full((n, 1), constant), np.random.default_rng(n).normal(size=n)
+    assert linear_models.min_norm_fit(x, y).coef.tolist() == [0.0]
+    assert linear_models.ista(x, y, lam=0.0).coef.tolist() == [0.0]
+    assert linear_models.effective_df(x, lam=0.0) == 0.0
+    assert linear_models.lam_max(x, y) == linear_models.lam_max(y[:, None], x[:, 0]) == 0.0
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_every_lasso_function_minds_the_intercept(fit_intercept):
+    x, y = problem()
+    xc, yc = (x - x.mean(axis=0), y - y.mean()) if fit_intercept else (x, y)
+    keyword = {"fit_intercept": fit_intercept}
+    largest = np.abs(xc.T @ yc).max()
+    assert linear_models.lam_max(x, y, **keyword) == pytest.approx(largest)
+    at_zero = linear_models.kkt_residual(x, y, np.zeros(12), lam=1.0, **keyword)
+    assert at_zero == pytest.approx(largest - 1.0)
+    path = linear_models.lasso_path(x, y, lams=[0.1 * largest], **keyword)[:, 0]
+    lasso = sk.Lasso(alpha=0.1 * largest / 60, tol=1e-13, max_iter=10**6, **keyword).fit(x, y)
+    np.testing.assert_allclose(path, lasso.coef_, atol=1e-8)
+
+
 def test_a_constant_target_gets_no_weights():
     x, _ = problem()
     fit = linear_models.ista(x, np.full(len(x), 4.0), lam=1.0)
