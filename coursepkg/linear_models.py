@@ -580,9 +580,7 @@ def _centre(
 
 def _centred(values: np.ndarray) -> np.ndarray:
     """Subtract the mean over samples; what that leaves of a constant is rounding, and made 0."""
-    centred = values - values.mean(axis=0)
-    rounding = 64 * np.finfo(float).eps * np.abs(values).max(axis=0)
-    return np.where(np.abs(centred).max(axis=0) > rounding, centred, 0.0)
+    return np.where(np.ptp(values, axis=0) > 0, values - values.mean(axis=0), 0.0)
 
 
 def _thin_svd(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

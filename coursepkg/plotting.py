@@ -60,8 +60,10 @@ def plot_coefficient_path(
     coefs = as_finite_array("coefs", coefs, shape=(len(names), lams.size))
     if lams.min() <= 0:
         raise ValueError(f"lams must be positive. Received: {lams.min()}")
+    order = lams.argsort()
+    lams, coefs = lams[order], coefs[:, order]
     ax = _axes(ax)
-    weakest = lams.argmin()
+    weakest = 0
     for place, (coef, height) in enumerate(
         zip(coefs, _spread_out(coefs[:, weakest], gap=0.05 * np.ptp(coefs)), strict=True)
     ):
@@ -78,7 +80,7 @@ def plot_coefficient_path(
             annotation_clip=False,
         )
     ax.set(xscale="log", xlabel="λ (penalty, weaker to the right)", ylabel="coefficient")
-    ax.invert_xaxis()
+    ax.xaxis.set_inverted(True)
     return ax
 
 

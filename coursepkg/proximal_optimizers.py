@@ -25,6 +25,14 @@ class _Proximal:
     def __init__(self, *args: Any, l1: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.l1 = as_non_negative("l1", l1)
+        # At the minimum the loss pulls with l1 on each weight, which a clip would cut; and an
+        # average over steps is zero only where every step was.
+        for name in ("clipnorm", "clipvalue", "global_clipnorm", "use_ema"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"{type(self).__name__} cannot reach the lasso with {name}. "
+                    f"Received: {name}={getattr(self, name)!r}"
+                )
 
     def build(self, variables: list[keras.Variable]) -> None:
         """Create the optimizer's state and note which variables are kernels."""
@@ -73,12 +81,12 @@ class ProximalSGD(_Proximal, keras.optimizers.SGD):
     l1 : float, default=0.01
         Factor :math:`\lambda_1` on :math:`\sum|w|`, as in ``keras.regularizers.L1``.
     **kwargs
-        Passed to ``keras.optimizers.SGD``; ``nesterov`` must stay False.
+        Passed to ``keras.optimizers.SGD``; ``nesterov``, clipping and averaging are refused.
 
     Raises
     ------
     ValueError
-        If ``l1`` is negative, ``nesterov`` is set, or there is no kernel to penalise.
+        If ``l1`` is negative, a refused argument is set, or there is no kernel to penalise.
 
     References
     ----------
@@ -127,12 +135,12 @@ class ProximalAdam(_Proximal, keras.optimizers.Adam):
     l1 : float, default=0.01
         Factor :math:`\lambda_1` on :math:`\sum|w|`, as in ``keras.regularizers.L1``.
     **kwargs
-        Passed to ``keras.optimizers.Adam``; ``amsgrad`` must stay False.
+        Passed to ``keras.optimizers.Adam``; ``amsgrad``, clipping and averaging are refused.
 
     Raises
     ------
     ValueError
-        If ``l1`` is negative, ``amsgrad`` is set, or there is no kernel to penalise.
+        If ``l1`` is negative, a refused argument is set, or there is no kernel to penalise.
 
     References
     ----------

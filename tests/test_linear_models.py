@@ -210,6 +210,10 @@ def test_a_lone_constant_column_is_not_taken_for_a_signal(constant, n):
     assert linear_models.lam_max(x, y) == linear_models.lam_max(y[:, None], x[:, 0]) == 0.0
 
 
+def test_constant_columns_of_many_rows_carry_no_freedom():
+    assert linear_models.effective_df(np.full((10_000, 2), 0.1), lam=0.0) == 0.0
+
+
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_every_lasso_function_minds_the_intercept(fit_intercept):
     x, y = problem()

@@ -43,6 +43,14 @@ def test_coefficient_path_draws_a_named_line_for_each_feature():
     assert ax.xaxis_inverted()
 
 
+def test_coefficient_path_takes_lams_in_any_order_and_axes_twice():
+    _, ax = plt.subplots()
+    for _ in range(2):
+        plotting.plot_coefficient_path([10.0, 1.0, 100.0], [[2.0, 3.0, 1.0]], ["a"], ax=ax)
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[1, 3], [10, 2], [100, 1]])
+    assert ax.xaxis_inverted()
+
+
 def test_labels_of_coefficients_do_not_overlap():
     heights = plotting._spread_out(np.array([1.0, 0.0, 1.01, 1.02]), gap=0.1)
     np.testing.assert_allclose(heights, [1.0, 0.0, 1.1, 1.2])
