@@ -484,12 +484,12 @@ def lasso_path(
     max_iter = as_count("max_iter", max_iter, minimum=1)
     x_centred, y_centred, _, _ = _centre(x, y, fit_intercept)
     gram, target = x_centred.T @ x_centred, x_centred.T @ y_centred
-    limit = tol * np.abs(target).max()
+    limit, step_size = tol * np.abs(target).max(), _checked_step_size(None, gram)
 
     path = np.empty((x.shape[1], lams.size))
     coef = np.zeros(x.shape[1])
     for index in np.argsort(-lams, kind="stable"):
-        coef = _accelerated_lasso(gram, target, lams[index], coef, limit, max_iter)
+        coef = _accelerated_lasso(gram, target, lams[index], coef, step_size, limit, max_iter)
         path[:, index] = coef
     return path
 
@@ -499,10 +499,10 @@ def _accelerated_lasso(
     target: np.ndarray,
     lam: float,
     coef: np.ndarray,
+    step_size: float,
     limit: float,
     max_iter: int,
 ) -> np.ndarray:
-    step_size = _checked_step_size(None, gram)
     point, momentum = coef, 1.0
     for iteration in range(max_iter):
         residual = _largest_violation(target - gram @ coef, coef, lam)

@@ -63,15 +63,14 @@ def plot_coefficient_path(
     order = lams.argsort()
     lams, coefs = lams[order], coefs[:, order]
     ax = _axes(ax)
-    weakest = 0
     for place, (coef, height) in enumerate(
-        zip(coefs, _spread_out(coefs[:, weakest], gap=0.05 * np.ptp(coefs)), strict=True)
+        zip(coefs, _spread_out(coefs[:, 0], gap=0.05 * np.ptp(coefs)), strict=True)
     ):
         style = ("-", "--", "-.")[place // 6 % 3]  # six colours, so names beyond them vary the line
         (line,) = ax.plot(lams, coef, style, marker="")
         ax.annotate(
             names[place],
-            (lams[weakest], height),
+            (lams[0], height),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
