@@ -8,28 +8,14 @@ imports one of them before ``keras`` stays clean too.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-
-@contextlib.contextmanager
-def _without_stderr() -> Iterator[None]:
-    """Turn away what is written to file descriptor 2, by C++ too; exceptions still pass."""
-    kept = os.dup(2)
-    try:
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, 2)
-        os.close(sink)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
+from coursepkg.quiet import without_stderr
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-with _without_stderr():
+with without_stderr():
     import keras
 
 # Every model that is fitted traces a graph of its own; from the fifth on TensorFlow would warn.

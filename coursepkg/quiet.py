@@ -1,0 +1,39 @@
+"""Silence for what writes past Python, straight to the terminal.
+
+TensorFlow's C++ part prints to file descriptor 2, which no redirection of ``sys.stderr`` catches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def without_stderr() -> Iterator[None]:
+    """Turn away what is written to file descriptor 2, by C++ too; exceptions still pass.
+
+    Yields
+    ------
+    None
+        While the context is open the descriptor leads nowhere; it is put back at the end.
+
+    Examples
+    --------
+    >>> with without_stderr():
+    ...     _ = os.write(2, b"nobody reads this")
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # the process was started without it: nothing to turn away
+        yield
+        return
+    try:
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 2)
+        os.close(sink)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
