@@ -14,10 +14,10 @@ installed := .venv/installed
 # What Jupyter writes into a notebook about the machine that ran it.
 machine_keys := metadata.language_info.version cell.metadata.execution
 
-.PHONY: help site serve test quick lab refresh clean
+.PHONY: help site serve test quick lab release grade-quality refresh clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(installed): pyproject.toml requirements.lock
 	@"$(PYTHON)" -c '$(supported)' 2>/dev/null || { \
@@ -42,14 +42,25 @@ serve: ## show the website on http://127.0.0.1:8000 (PORT=… for another port)
 	@echo "http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	@"$(PYTHON)" -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-test: site ## run every test: style, package, notebooks, site
+test: site ## run every test: style, package, notebooks, exercises, site
 	@$(venv)/pytest
 
 quick: $(installed) ## run the unit tests alone
 	@$(venv)/pytest tests coursepkg -m "not site"
 
-lab: $(installed) ## open the course in JupyterLab (LABFLAGS=… for its own options)
-	@$(venv)/jupyter lab $(LABFLAGS) book
+# Its terminals find the command coursepkg, also where a login shell would set PATH anew.
+lab_options = --LabApp.default_url=/lab/tree/work \
+  --ServerApp.terminado_settings="{'shell_command': ['$${SHELL:-sh}']}"
+
+lab: $(installed) ## copy the exercises into work/ and open JupyterLab (LABFLAGS=… for its own options)
+	@$(venv)/coursepkg start
+	@PATH="$(CURDIR)/$(venv):$$PATH" $(venv)/jupyter lab $(lab_options) $(LABFLAGS)
+
+release: $(installed) ## make the exercises from their masters in exercises/solutions
+	@$(venv)/coursepkg release
+
+grade-quality: $(installed) ## measure how many wrong answers the checks of the exercises catch
+	@$(venv)/coursepkg quality
 
 refresh: $(installed) ## run the chapters and store what their check cells print
 	$(venv)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN book/*.ipynb

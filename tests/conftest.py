@@ -5,10 +5,12 @@ from collections import Counter
 # The first row whose beginning fits a test's id names its part.
 PARTS = [
     ("book/", "chapters, cell by cell"),
+    ("exercises/", "worked solutions, cell by cell"),
     ("coursepkg/", "examples in docstrings"),
     ("tests/test_style", "style and lock"),
     ("tests/test_architecture", "rules for the package"),
     ("tests/test_notebooks", "rules for notebooks"),
+    ("tests/test_exercises", "exercises and their checks"),
     ("tests/test_site", "website"),
     ("", "unit tests"),
 ]
@@ -24,4 +26,4 @@ def pytest_terminal_summary(terminalreporter):
     for _, part in PARTS:
         if part in counts:
             said = ", ".join(f"{number} {outcome}" for outcome, number in counts[part].items())
-            terminalreporter.write_line(f"{part:24}{said}")
+            terminalreporter.write_line(f"{part:32}{said}")

@@ -1,0 +1,210 @@
+"""Where the exercises live, and how the notebook of one is built."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+COURSE_ROOT = Path(__file__).parents[2]
+DEFAULT_TIMEOUT = 60.0  # seconds for a cell; the slowest check takes well under one
+CHECKING = "COURSEPKG_CHECKING"  # set in the kernels of a check, which must not start another one
+
+
+class Problem(Exception):  # noqa: N818 - a stated problem, not a defect of the program
+    """Something that keeps a command from its work, said in one line."""
+
+
+class NotAnExercise(Problem):
+    """A sound notebook that has nothing to do with an exercise."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The folders of a copy of the course.
+
+    Attributes
+    ----------
+    root : Path
+        The folder that holds ``exercises`` and ``work``.
+    """
+
+    root: Path = COURSE_ROOT
+
+    @property
+    def work(self) -> Path:
+        """Where learners' copies lie."""
+        return self.root / "work"
+
+    def master(self, name: str) -> Path:
+        """Return the notebook with the worked solution, the only edited source."""
+        return self.root / "exercises" / "solutions" / f"{name}.ipynb"
+
+    def released(self, name: str) -> Path:
+        """Return the notebook for learners."""
+        return self.root / "exercises" / f"{name}.ipynb"
+
+    def expected(self, name: str) -> Path:
+        """Return the values that the checks of the default seed expect."""
+        return self.root / "exercises" / "expected" / f"{name}.json"
+
+    def misconceptions(self, name: str) -> Path:
+        """Return the named wrong answers."""
+        return self.root / "exercises" / "misconceptions" / f"{name}.py"
+
+    def right_answers(self, name: str) -> Path:
+        """Return other right answers, which the checks must accept."""
+        return self.root / "tests" / "right_answers" / f"{name}.py"
+
+    def names(self) -> list[str]:
+        """List the exercises, by number."""
+        return sorted(path.stem for path in self.master("x").parent.glob("[0-9]*.ipynb"))
+
+    def find(self, given: str) -> str:
+        """Return the exercise that ``"02"``, ``"2"`` or ``"02_weight_penalties"`` means.
+
+        Raises
+        ------
+        Problem
+            If there is none.
+        """
+        stem = Path(given).stem
+        for name in self.names():
+            number = name.split("_")[0]
+            if stem in (name, number, number.lstrip("0")):
+                return name
+        known = ", ".join(self.names()) or "none"
+        raise Problem(f"unknown exercise. Known: {known}. Received: {given}")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an exercise: the answers it asks for, and its checks.
+
+    Attributes
+    ----------
+    title : str
+        The heading above its cells.
+    answers, checks : tuple of str
+        Ids of its cells.
+    points : dict of str to int
+        Points of each check.
+    """
+
+    title: str
+    answers: tuple[str, ...]
+    points: dict[str, int]
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Ids of the checks, in order."""
+        return tuple(self.points)
+
+    @property
+    def total(self) -> int:
+        """Points of the whole part."""
+        return sum(self.points.values())
+
+
+def tags(cell: NotebookNode) -> set[str]:
+    """Return the tags of a cell."""
+    found = cell.metadata.get("tags", [])
+    return set(found) if isinstance(found, list) else set()
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tagged(notebook: NotebookNode, tag: str) -> list[NotebookNode]:
+    """Return the code cells that carry a tag: ``parameters``, ``answer`` or ``grade``."""
+    return [cell for cell in code_cells(notebook) if tag in tags(cell)]
+
+
+def parts(notebook: NotebookNode) -> list[Part]:
+    """Divide a master or a release by its second-level headings.
+
+    A heading ends in its points, as in ``## 2. Ridge (4 points)``, which the title leaves out.
+    """
+    found = []
+    for title, cells in _sections(notebook):
+        answers = tuple(cell.id for cell in cells if "answer" in tags(cell))
+        points = {
+            cell.id: int(cell.metadata["nbgrader"]["points"])
+            for cell in cells
+            if "grade" in tags(cell)
+        }
+        if answers or points:
+            found.append(Part(re.sub(r"\s*\(\d+\spoints?\)$", "", title), answers, points))
+    return found
+
+
+def _sections(notebook: NotebookNode) -> Iterator[tuple[str, list[NotebookNode]]]:
+    title, cells = "", []
+    for cell in notebook.cells:
+        heading = cell.cell_type == "markdown" and re.search(r"(?m)^## (.+)$", cell.source)
+        if heading:
+            yield title, cells
+            title, cells = heading.group(1).strip(), []
+        cells.append(cell)
+    yield title, cells
+
+
+def defined_names(source: str) -> list[str]:
+    """List the functions and classes that a cell defines; none if it cannot be parsed."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return [node.name for node in tree.body if isinstance(node, kinds)]
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook of any version, in UTF-8 with or without a byte order mark.
+
+    Raises
+    ------
+    Problem
+        If there is no such file or it holds no notebook; one line that says why.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise Problem(f"{path}: no such file") from None
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read ({error.strerror})") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, {error.msg}"
+        raise Problem(f"{path}: damaged or cut off, it is no whole notebook ({where})") from None
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"{path}: cannot be read as a notebook ({_one_line(error)})") from None
+    return _as_notebook(document, path)
+
+
+def _as_notebook(document: Any, path: Path) -> NotebookNode:
+    if not isinstance(document, dict) or "nbformat" not in document:
+        raise Problem(f"{path}: no notebook, it has no nbformat")
+    try:
+        notebook = nbformat.convert(nbformat.from_dict(document), 4)
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str):
+                cell.source = "".join(cell.source)
+            cell.source.encode()  # half a surrogate pair cannot be written again
+            cell.metadata = cell.get("metadata", NotebookNode())
+            cell.cell_type  # noqa: B018 - a cell without a type is none
+    except Exception as error:  # whatever is wrong with somebody's file, it is one line here
+        raise Problem(f"{path}: not a sound notebook ({_one_line(error)})") from None
+    return notebook
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

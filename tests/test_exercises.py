@@ -1,0 +1,265 @@
+"""The exercises themselves: how they are built, that they are as released, and how well they check.
+
+The functions of each reference solution are compared with an oracle at the end of this file.
+"""
+
+import json
+import re
+from collections import Counter
+
+import nbformat
+import numpy as np
+import pytest
+import sklearn.linear_model as sk
+
+from coursepkg import datasets, linear_models, proximal, weight_penalties
+from coursepkg._keras import keras
+from coursepkg.grading.exercise import Course, code_cells, parts, read_notebook, tagged, tags
+from coursepkg.grading.in_process import outcomes
+from coursepkg.grading.quality import LEAST_SHARE_CAUGHT, measure
+from coursepkg.grading.release import make_release, settled
+from coursepkg.grading.variants import read_variants
+from coursepkg.show import Outcome, fault, same
+
+COURSE = Course()
+KNOWN_TAGS = {"answer", "grade", "parameters", "solution", "remove-cell"}
+POINTS = 20
+
+each_exercise = pytest.mark.parametrize("name", COURSE.names())
+
+
+def expected_checks(name):
+    return json.loads(COURSE.expected(name).read_text(encoding="utf-8"))["checks"]
+
+
+def feedback(name, variant, notebook):
+    """What each check of a part says to a variant, '' where it is content."""
+    part = next(part for part in parts(notebook) if variant.cell in part.answers)
+    found = outcomes(notebook, answers={variant.cell: variant.source}, part=part)
+    checks = expected_checks(name)
+    return {check: fault(found[check], checks[check]) for check in part.checks}
+
+
+def test_there_are_exercises():
+    assert COURSE.names()
+
+
+@each_exercise
+def test_what_is_committed_is_what_release_makes(name):
+    made = make_release(COURSE, name)
+    assert read_notebook(COURSE.released(name)) == made.notebook, "run: make release"
+    committed = json.loads(COURSE.expected(name).read_text(encoding="utf-8"))
+    assert settled(made.expected, committed) == committed, "run: make release"
+
+
+# --- how an exercise is built -------------------------------------------------------------------
+
+
+@pytest.fixture(params=["master", "released"])
+def kind(request):
+    return request.param
+
+
+@each_exercise
+def test_notebook_is_valid_and_holds_no_outputs(name, kind):
+    notebook = read_notebook(getattr(COURSE, kind)(name))
+    nbformat.validate(notebook)
+    assert set(notebook.metadata) <= {"kernelspec", "language_info", "coursepkg"}
+    assert set(notebook.metadata.language_info) == {"name"}, "nothing of one machine"
+    for cell in code_cells(notebook):
+        assert (cell.outputs, cell.execution_count) == ([], None), cell.id
+        assert not re.search(r"#\s*(NBVAL|PYTEST_VALIDATE)", cell.source), cell.id
+
+
+@each_exercise
+def test_cells_carry_what_graders_need(name, kind):
+    notebook = read_notebook(getattr(COURSE, kind)(name))
+    ids = Counter(cell.id for cell in notebook.cells)
+    assert max(ids.values()) == 1
+    (setup,) = tagged(notebook, "parameters")
+    assert f'exercise = "{name}"\nseed = 0' in setup.source
+    for cell in notebook.cells:
+        assert tags(cell) <= KNOWN_TAGS, cell.id
+    for tag, solution in (("answer", True), ("grade", False)):
+        for cell in tagged(notebook, tag):
+            block = dict(cell.metadata.nbgrader)
+            points = block.pop("points", None)
+            assert (points is None) == solution
+            assert block == {
+                "schema_version": 3,
+                "grade_id": cell.id,
+                "solution": solution,
+                "grade": not solution,
+                "locked": not solution,
+                "task": False,
+            }
+
+
+@each_exercise
+def test_each_check_shows_what_its_cell_is_called_and_draws_from_the_seed(name):
+    for cell in tagged(read_notebook(COURSE.released(name)), "grade"):
+        assert re.findall(r'show\(\s*"(\w+)"', cell.source) == [cell.id]
+        assert "default_rng([seed, " in cell.source, cell.id
+        assert set(cell.metadata.coursepkg) == {"hint", "rtol", "atol"}
+        assert re.fullmatch(r"[^A-Z].{20,}[.?]", cell.metadata.coursepkg["hint"]), cell.id
+    seeds = re.findall(r"\[seed, \d+\]", str(read_notebook(COURSE.released(name))))
+    assert len(seeds) == len(set(seeds)), "no two checks draw the same numbers"
+
+
+@each_exercise
+def test_each_part_has_its_sections_and_the_points_add_up(name):
+    notebook = read_notebook(COURSE.released(name))
+    texts = {
+        match.group(1): cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        and (match := re.search(r"(?m)^## (.+) \(\d+\xa0points\)$", cell.source))
+    }
+    divided = parts(notebook)
+    assert [part.title for part in divided] == list(texts)
+    assert sum(part.total for part in divided) == POINTS
+    for part in divided:
+        assert f"## {part.title} ({part.total}\xa0points)" in texts[part.title]
+        for section in ("**Why.**", "**What.**", "<details><summary>Hint</summary>"):
+            assert section in texts[part.title], part.title
+        assert "$$" in texts[part.title] or "\n- " in texts[part.title], "a formula"
+        assert part.answers
+        assert len(part.checks) >= 2
+
+
+@each_exercise
+def test_stubs_say_what_goes_in_and_what_comes_out(name):
+    for cell in tagged(read_notebook(COURSE.released(name)), "answer"):
+        assert cell.source.endswith("# YOUR CODE HERE\n    raise NotImplementedError")
+        assert re.search(r'(?s)""".*Returns? .*"""', cell.source), cell.id
+
+
+# --- what the checks say ------------------------------------------------------------------------
+
+
+@each_exercise
+def test_the_solution_is_right_and_the_untouched_exercise_is_not(name):
+    checks = expected_checks(name)
+    found = outcomes(read_notebook(COURSE.master(name)))
+    assert {check: fault(found[check], checks[check]) for check in checks} == dict.fromkeys(
+        checks, ""
+    )
+    untouched = outcomes(read_notebook(COURSE.released(name)))
+    for check in checks:
+        assert fault(untouched[check], checks[check]).startswith("no answer yet"), check
+
+
+@each_exercise
+def test_each_misconception_loses_points_with_its_own_sentence(name):
+    master = read_notebook(COURSE.master(name))
+    for wrong in read_variants(COURSE.misconceptions(name), master):
+        said = feedback(name, wrong, master).values()
+        assert wrong.says in said, f"{wrong.name}: {said}"
+        assert re.fullmatch(r"[A-Z].{30,280}[.?)]", wrong.says), wrong.name
+
+
+@each_exercise
+def test_no_two_misconceptions_look_the_same_in_a_check(name):
+    """Where they do, the learner reads the sentence of the wrong one."""
+    for check, record in expected_checks(name).items():
+        close = {"rtol": record["rtol"], "atol": record["atol"]}
+        wrongs = record["misconceptions"]
+        gives = [Outcome(wrong.get("value"), wrong.get("error", "")) for wrong in wrongs]
+        twins = [
+            (wrongs[i]["name"], wrongs[j]["name"])
+            for i in range(len(wrongs))
+            for j in range(i)
+            if same(gives[i], gives[j], **close)
+        ]
+        assert twins == [], check
+
+
+@each_exercise
+def test_other_right_answers_lose_nothing(name):
+    master = read_notebook(COURSE.master(name))
+    right = read_variants(COURSE.right_answers(name), master)
+    for part in parts(master):
+        for answer in part.answers:
+            assert sum(variant.cell == answer for variant in right) >= 3, answer
+    for variant in right:
+        said = feedback(name, variant, master)
+        assert said == dict.fromkeys(said, ""), variant.name
+
+
+@each_exercise
+def test_the_checks_are_good(name):
+    quality = measure(COURSE, name)
+    assert quality.wrong >= 100
+    assert quality.survivors == []
+    assert quality.rejected == []
+    assert quality.stale == []
+    assert quality.share_caught >= LEAST_SHARE_CAUGHT
+
+
+# --- the reference solutions against oracles ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def functions():
+    """What the solution of exercise 2 defines."""
+    namespace = {}
+    exec("import numpy as np", namespace)
+    for cell in tagged(read_notebook(COURSE.master("02_weight_penalties")), "answer"):
+        exec(cell.source, namespace)
+    return namespace
+
+
+def test_soft_threshold_is_that_of_the_package(functions):
+    z = np.random.default_rng(0).normal(size=(5, 4, 3))
+    np.testing.assert_allclose(
+        functions["soft_threshold"](z, 0.7), proximal.soft_threshold(z, 0.7), atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3, 40.0])
+def test_ridge_is_that_of_the_package_with_lam_n_times_l2(functions, l2):
+    data = datasets.make_sparse_linear(60, seed=1)
+    coef, intercept = functions["ridge"](data.x_train, data.y_train + 5, l2)
+    fit = linear_models.ridge(data.x_train, data.y_train + 5, lam=60 * l2)
+    np.testing.assert_allclose(coef, fit.coef, rtol=1e-9)
+    assert intercept == pytest.approx(fit.intercept, rel=1e-9)
+
+
+def test_the_penalty_is_what_keras_adds_to_the_loss(functions):
+    regularizer = keras.regularizers.L1L2(l1=0.3, l2=0.2)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Conv2D(4, 3, kernel_regularizer=regularizer),
+            keras.layers.BatchNormalization(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, kernel_regularizer=regularizer, bias_initializer="ones"),
+        ]
+    )
+    weights = {v.path: v.numpy() for v in model.trainable_variables}
+    assert {name.split("/")[-1] for name in weights} == {"kernel", "bias", "gamma", "beta"}
+    keras_adds = float(sum(model.losses))
+    assert functions["elastic_net_penalty"](weights, 0.3, 0.2) == pytest.approx(
+        keras_adds, rel=1e-5
+    )
+
+
+def test_ista_ends_at_scikit_learns_lasso(functions):
+    data = datasets.make_sparse_linear(60, seed=2).standardized()
+    x, y = data.x_train, data.y_train
+    lasso = sk.Lasso(alpha=0.4 / 2, fit_intercept=False, tol=1e-12, max_iter=100_000).fit(x, y)
+    coef = functions["ista"](x, y, 0.4, 0.1, 20_000)
+    np.testing.assert_allclose(coef, lasso.coef_, atol=1e-8)
+    assert ((coef == 0) == (lasso.coef_ == 0)).all()
+    assert 0 < (coef == 0).sum() < len(coef)
+
+
+def test_the_translation_is_that_of_the_package(functions):
+    for target, factors in (
+        ("Ridge", {"l2": 0.02}),
+        ("ElasticNet", {"l1": 0.01, "l2": 0.02}),
+        ("LogisticRegression", {"l2": 0.02}),
+    ):
+        ours = functions["keras_to_sklearn"](target, **factors, n_samples=70)
+        package = weight_penalties.keras_to_sklearn(target, **factors, n_samples=70)
+        assert ours == {key: pytest.approx(package[key]) for key in ours}
