@@ -309,3 +309,19 @@ def test_a_restored_site_or_cache_is_not_trusted_for_its_place(course):
         build_course(course)
         assert shown(course) == "two"
     assert runs(course) == 2
+
+
+# --- solution_pages ------------------------------------------------------------------------------
+
+
+def test_a_solution_is_shown_without_the_marks_and_other_pages_are_left_alone(tmp_path):
+    marked = "def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION"
+    cells = [v4.new_markdown_cell("# Title ### BEGIN SOLUTION"), v4.new_code_cell(marked)]
+    for folder in ("exercises/solutions", "book"):
+        write(tmp_path / folder / "x.ipynb", nbformat.writes(v4.new_notebook(cells=cells)))
+    write(tmp_path / "page.md", "# Pages\n\n```{toctree}\nexercises/solutions/x\nbook/x\n```\n")
+    build(tmp_path, "myst_nb", "solution_pages", nb_execution_mode="off")
+    solution = html(tmp_path, "exercises/solutions/x.html")
+    assert solution.select_one(".cell_input pre").get_text().strip() == "def f():\n    return 1"
+    assert "BEGIN SOLUTION" in solution.select_one("h1").get_text(), "text is not code"
+    assert "BEGIN SOLUTION" in html(tmp_path, "book/x.html").select_one(".cell_input").get_text()
