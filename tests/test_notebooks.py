@@ -9,7 +9,8 @@ import nbformat
 import pytest
 
 BOOK = Path(__file__).parents[1] / "book"
-NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))  # not the checkpoints that JupyterLab leaves
+# JupyterLab leaves copies of what was opened.
+NOTEBOOKS = sorted(p for p in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 
 CHECK_TAGS = {"nbval-check-output", "keep_output"}
 # Every tag that a cell may carry; "raises-exception" and nbval's own would switch checks off.
