@@ -111,6 +111,16 @@ def soft_threshold_one_number(z, threshold):
     return 0.0
 
 
+def _slopes(x, y, penalty):
+    centred = x - x.mean(axis=0)
+    gram = centred.T @ centred + penalty * np.eye(x.shape[1])
+    return np.linalg.solve(gram, centred.T @ (y - y.mean()))
+
+
+def _with_intercept(x, y, coef):
+    return coef, y.mean() - x.mean(axis=0) @ coef
+
+
 def ridge_intercept_penalised(x, y, l2):
     """Your intercept is penalised, so adding 100 to y changes your slopes. Centre x and y first,
     fit the slopes without an intercept, and compute the intercept at the end.
@@ -134,61 +144,42 @@ def ridge_uncentred(x, y, l2):
     the line had to pass through the origin. Centre x and y before you solve.
     """
     n, p = x.shape
-    coef = np.linalg.solve(x.T @ x + n * l2 * np.eye(p), x.T @ y)
-    return coef, y.mean() - x.mean(axis=0) @ coef
+    return _with_intercept(x, y, np.linalg.solve(x.T @ x + n * l2 * np.eye(p), x.T @ y))
 
 
 def ridge_without_n(x, y, l2):
     """The factor n is missing: the loss is a mean here. Multiply the whole objective by n, and
     the penalty becomes n times l2. (Without it, the penalty fades as data come in.)
     """
-    x_mean, y_mean = x.mean(axis=0), y.mean()
-    x, y = x - x_mean, y - y_mean
-    coef = np.linalg.solve(x.T @ x + l2 * np.eye(x.shape[1]), x.T @ y)
-    return coef, y_mean - x_mean @ coef
+    return _with_intercept(x, y, _slopes(x, y, l2))
 
 
 def ridge_divided_by_n(x, y, l2):
     """You divided l2 by n where it has to be multiplied: the mean of the squares becomes their
     sum when the whole objective, penalty included, is multiplied by n.
     """
-    n = len(y)
-    x_mean, y_mean = x.mean(axis=0), y.mean()
-    x, y = x - x_mean, y - y_mean
-    coef = np.linalg.solve(x.T @ x + l2 / n * np.eye(x.shape[1]), x.T @ y)
-    return coef, y_mean - x_mean @ coef
+    return _with_intercept(x, y, _slopes(x, y, l2 / len(y)))
 
 
 def ridge_half(x, y, l2):
     """Your penalty has a factor of a half. Keras' L2 is the plain sum of squares: both the loss
     and the penalty give a factor 2 in the derivative, and it cancels.
     """
-    n = len(y)
-    x_mean, y_mean = x.mean(axis=0), y.mean()
-    x, y = x - x_mean, y - y_mean
-    coef = np.linalg.solve(x.T @ x + n * l2 / 2 * np.eye(x.shape[1]), x.T @ y)
-    return coef, y_mean - x_mean @ coef
+    return _with_intercept(x, y, _slopes(x, y, len(y) * l2 / 2))
 
 
 def ridge_double(x, y, l2):
     """Your penalty counts twice. The derivatives of the loss and of the penalty both have a
     factor 2, so it cancels.
     """
-    n = len(y)
-    x_mean, y_mean = x.mean(axis=0), y.mean()
-    x, y = x - x_mean, y - y_mean
-    coef = np.linalg.solve(x.T @ x + 2 * n * l2 * np.eye(x.shape[1]), x.T @ y)
-    return coef, y_mean - x_mean @ coef
+    return _with_intercept(x, y, _slopes(x, y, 2 * len(y) * l2))
 
 
 def ridge_mean_as_intercept(x, y, l2):
     """Your slopes are right, but the intercept is the mean of y. That is the prediction at the
     mean of x; the intercept is the prediction at x = 0.
     """
-    n = len(y)
-    centred = x - x.mean(axis=0)
-    gram = centred.T @ centred + n * l2 * np.eye(x.shape[1])
-    return np.linalg.solve(gram, centred.T @ (y - y.mean())), y.mean()
+    return _slopes(x, y, len(y) * l2), y.mean()
 
 
 def ridge_zero_intercept(x, y, l2):
@@ -218,7 +209,7 @@ def ridge_textbook_with_intercept(x, y, l2):
     factor n, since the loss is a mean.
     """
     coef = np.linalg.solve(x.T @ x + l2 * np.eye(x.shape[1]), x.T @ y)
-    return coef, y.mean() - x.mean(axis=0) @ coef
+    return _with_intercept(x, y, coef)
 
 
 def ridge_column_of_ones_without_n(x, y, l2):
@@ -236,7 +227,7 @@ def ridge_only_y_centred(x, y, l2):
     """
     n, p = x.shape
     coef = np.linalg.solve(x.T @ x + n * l2 * np.eye(p), x.T @ (y - y.mean()))
-    return coef, y.mean() - x.mean(axis=0) @ coef
+    return _with_intercept(x, y, coef)
 
 
 def ridge_one_mean_for_all_columns(x, y, l2):
@@ -244,7 +235,7 @@ def ridge_one_mean_for_all_columns(x, y, l2):
     n, p = x.shape
     centred = x - x.mean()
     coef = np.linalg.solve(centred.T @ centred + n * l2 * np.eye(p), centred.T @ (y - y.mean()))
-    return coef, y.mean() - x.mean(axis=0) @ coef
+    return _with_intercept(x, y, coef)
 
 
 def ridge_standardised(x, y, l2):
@@ -252,50 +243,40 @@ def ridge_standardised(x, y, l2):
     problem: here the penalty is on the coefficients of the columns as they are.
     """
     scale = x.std(axis=0)
-    coef = _slopes(x / scale, y, len(y) * l2) / scale
-    return coef, y.mean() - x.mean(axis=0) @ coef
+    return _with_intercept(x, y, _slopes(x / scale, y, len(y) * l2) / scale)
 
 
 def ridge_p_for_n(x, y, l2):
     """The penalty carries the number of columns as its factor. It is the number of rows, n, since
     the loss is a mean over samples: `len(y)`.
     """
-    coef = _slopes(x, y, x.shape[1] * l2)
-    return coef, y.mean() - x.mean(axis=0) @ coef
-
-
-def _slopes(x, y, penalty):
-    centred = x - x.mean(axis=0)
-    gram = centred.T @ centred + penalty * np.eye(x.shape[1])
-    return np.linalg.solve(gram, centred.T @ (y - y.mean()))
+    return _with_intercept(x, y, _slopes(x, y, x.shape[1] * l2))
 
 
 def ridge_least_squares(x, y, l2):
     """This is least squares: the penalty is missing from your system. Add n times l2 on the
     diagonal.
     """
-    x_mean, y_mean = x.mean(axis=0), y.mean()
-    coef = np.linalg.lstsq(x - x_mean, y - y_mean)[0]
-    return coef, y_mean - x_mean @ coef
+    coef = np.linalg.lstsq(x - x.mean(axis=0), y - y.mean())[0]
+    return _with_intercept(x, y, coef)
 
 
 def ridge_everywhere(x, y, l2):
     """You added the penalty to every entry of the matrix. It belongs on the diagonal alone, n
     times l2 times the identity: `np.eye`.
     """
-    n = len(y)
-    x_mean, y_mean = x.mean(axis=0), y.mean()
-    x, y = x - x_mean, y - y_mean
-    coef = np.linalg.pinv(x.T @ x + n * l2) @ (x.T @ y)
-    return coef, y_mean - x_mean @ coef
+    centred = x - x.mean(axis=0)
+    coef = np.linalg.pinv(centred.T @ centred + len(y) * l2) @ (centred.T @ (y - y.mean()))
+    return _with_intercept(x, y, coef)
 
 
 def ridge_slopes_alone(x, y, l2):
     """The slopes are right, and the intercept is missing: return both, as `coef, intercept`."""
-    n = len(y)
-    centred = x - x.mean(axis=0)
-    gram = centred.T @ centred + n * l2 * np.eye(x.shape[1])
-    return np.linalg.solve(gram, centred.T @ (y - y.mean()))
+    return _slopes(x, y, len(y) * l2)
+
+
+def _kernels(weights):
+    return [w for name, w in weights.items() if name.endswith("kernel")]
 
 
 def elastic_net_penalty_with_biases(weights, l1, l2):
@@ -332,76 +313,66 @@ def elastic_net_penalty_l2_on_all(weights, l1, l2):
     """Your L1 term counts kernels alone, but your L2 term counts every array. Both act on the
     kernels.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
     everything = sum((w**2).sum() for w in weights.values())
-    return l1 * sum(np.abs(w).sum() for w in kernels) + l2 * everything
+    return l1 * sum(np.abs(w).sum() for w in _kernels(weights)) + l2 * everything
 
 
 def elastic_net_penalty_abs_of_sum(weights, l1, l2):
     """Your L1 term takes the absolute value after adding up, so weights of different sign have
     cancelled by then. First the absolute values, then the sum.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * np.abs(w.sum()) + l2 * (w**2).sum() for w in kernels)
+    return sum(l1 * np.abs(w.sum()) + l2 * (w**2).sum() for w in _kernels(weights))
 
 
 def elastic_net_penalty_square_of_l1(weights, l1, l2):
     """Your L2 term squares the sum of the absolute values. Each weight is squared by itself, and
     then they are added.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * np.abs(w).sum() + l2 * np.abs(w).sum() ** 2 for w in kernels)
+    return sum(l1 * np.abs(w).sum() + l2 * np.abs(w).sum() ** 2 for w in _kernels(weights))
 
 
 def elastic_net_penalty_one_norm(weights, l1, l2):
     """Your L2 term is the norm of all kernels, with a square root. The penalty is its square."""
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    squares = sum((w**2).sum() for w in kernels)
-    return l1 * sum(np.abs(w).sum() for w in kernels) + l2 * np.sqrt(squares)
+    squares = sum((w**2).sum() for w in _kernels(weights))
+    return l1 * sum(np.abs(w).sum() for w in _kernels(weights)) + l2 * np.sqrt(squares)
 
 
 def elastic_net_penalty_half(weights, l1, l2):
     """Your L2 term has a factor of a half. Other books write one; Keras' L2 is l2 times the plain
     sum of squares.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum() for w in kernels)
+    return sum(l1 * np.abs(w).sum() + l2 / 2 * (w**2).sum() for w in _kernels(weights))
 
 
 def elastic_net_penalty_square_of_sum(weights, l1, l2):
     """You squared the sum. Each weight is squared first and then they are added; otherwise a
     positive and a negative weight would cancel.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * np.abs(w).sum() + l2 * w.sum() ** 2 for w in kernels)
+    return sum(l1 * np.abs(w).sum() + l2 * w.sum() ** 2 for w in _kernels(weights))
 
 
 def elastic_net_penalty_norm(weights, l1, l2):
     """Your L2 term is the norm, with a square root. The penalty is its square, the plain sum of
     squares.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * np.abs(w).sum() + l2 * np.sqrt((w**2).sum()) for w in kernels)
+    return sum(l1 * np.abs(w).sum() + l2 * np.sqrt((w**2).sum()) for w in _kernels(weights))
 
 
 def elastic_net_penalty_mean(weights, l1, l2):
     """You took means. Keras adds the weights up, so a larger layer pays more."""
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * np.abs(w).mean() + l2 * (w**2).mean() for w in kernels)
+    return sum(l1 * np.abs(w).mean() + l2 * (w**2).mean() for w in _kernels(weights))
 
 
 def elastic_net_penalty_swapped(weights, l1, l2):
     """The factors are swapped: l1 belongs to the absolute values, l2 to the squares."""
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l2 * np.abs(w).sum() + l1 * (w**2).sum() for w in kernels)
+    return sum(l2 * np.abs(w).sum() + l1 * (w**2).sum() for w in _kernels(weights))
 
 
 def elastic_net_penalty_signed(weights, l1, l2):
     """Your L1 term adds the weights with their signs, so they cancel. Take their absolute values
     first.
     """
-    kernels = [w for name, w in weights.items() if name.endswith("kernel")]
-    return sum(l1 * w.sum() + l2 * (w**2).sum() for w in kernels)
+    return sum(l1 * w.sum() + l2 * (w**2).sum() for w in _kernels(weights))
 
 
 def elastic_net_penalty_last_layer(weights, l1, l2):
@@ -437,48 +408,44 @@ def _soft(z, threshold):
     return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0)
 
 
+def _steps(x, y, n_steps, step):
+    """Repeat coef = step(coef, gradient) from zero, with the right gradient."""
+    coef = np.zeros(x.shape[1])
+    for _ in range(n_steps):
+        coef = step(coef, 2 / len(y) * x.T @ (x @ coef - y))
+    return coef
+
+
+def _ista(x, y, l1, step_size, n_steps):
+    return _steps(x, y, n_steps, lambda w, g: _soft(w - step_size * g, step_size * l1))
+
+
 def ista_threshold_without_step_size(x, y, l1, step_size, n_steps):
     """Your threshold is l1, so the zeros depend on the step size. It has to be step_size times
     l1: a small step may take only a small bite.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = 2 / len(y) * x.T @ (x @ coef - y)
-        coef = _soft(coef - step_size * gradient, l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: _soft(w - step_size * g, l1))
 
 
 def ista_gradient_without_2(x, y, l1, step_size, n_steps):
     """The factor 2 is missing from the gradient. It comes from the square, and Keras' loss has no
     half to cancel it.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = x.T @ (x @ coef - y) / len(y)
-        coef = _soft(coef - step_size * gradient, step_size * l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: _soft(w - step_size * g / 2, step_size * l1))
 
 
 def ista_gradient_without_n(x, y, l1, step_size, n_steps):
     """The gradient is not divided by n: the loss is the mean of the squares, not their sum. With
     sums the steps are n times too long.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = 2 * x.T @ (x @ coef - y)
-        coef = _soft(coef - step_size * gradient, step_size * l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: _soft(w - step_size * g * len(y), step_size * l1))
 
 
 def ista_uphill(x, y, l1, step_size, n_steps):
     """Your step goes uphill: the sign of the gradient is reversed. It is X'(Xw - y), prediction
     minus target, and the step subtracts it.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = 2 / len(y) * x.T @ (y - x @ coef)
-        coef = _soft(coef - step_size * gradient, step_size * l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: _soft(w + step_size * g, step_size * l1))
 
 
 def ista_threshold_first(x, y, l1, step_size, n_steps):
@@ -496,115 +463,93 @@ def ista_subgradient(x, y, l1, step_size, n_steps):
     """You added l1 times the sign of w to the gradient. That is the subgradient method, what
     Keras does; its weights come close to zero, but never rest there. Use the soft threshold.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = 2 / len(y) * x.T @ (x @ coef - y) + l1 * np.sign(coef)
-        coef = coef - step_size * gradient
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: w - step_size * (g + l1 * np.sign(w)))
 
 
 def ista_no_threshold(x, y, l1, step_size, n_steps):
     """This is gradient descent on the loss alone: the penalty is missing. Apply the soft
     threshold after each gradient step.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = coef - step_size * 2 / len(y) * x.T @ (x @ coef - y)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: w - step_size * g)
 
 
 def ista_threshold_at_the_end(x, y, l1, step_size, n_steps):
     """You thresholded once, after the last step. The threshold belongs to every step, inside the
     loop.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = coef - step_size * 2 / len(y) * x.T @ (x @ coef - y)
+    coef = _steps(x, y, n_steps, lambda w, g: w - step_size * g)
     return _soft(coef, step_size * l1)
 
 
 def ista_one_step_short(x, y, l1, step_size, n_steps):
     """You took one step too few: n_steps steps are asked for, so the loop is `range(n_steps)`."""
-    return _lasso_steps(x, y, l1, step_size, n_steps - 1)
+    return _ista(x, y, l1, step_size, n_steps - 1)
 
 
 def ista_one_step_more(x, y, l1, step_size, n_steps):
     """You took one step too many: n_steps steps are asked for, so the loop is `range(n_steps)`."""
-    return _lasso_steps(x, y, l1, step_size, n_steps + 1)
+    return _ista(x, y, l1, step_size, n_steps + 1)
 
 
 def ista_one_step(x, y, l1, step_size, n_steps):
     """You took a single step. Is the `return` inside the loop, or does each round start from zero
     again?
     """
-    return _lasso_steps(x, y, l1, step_size, 1)
+    return _ista(x, y, l1, step_size, 1)
 
 
 def ista_half_threshold(x, y, l1, step_size, n_steps):
     """Your threshold is half of what it should be, as if l1 were half as strong. It is step_size
     times l1. If you call your function of part 1, is it right yet?
     """
-    return _lasso_steps(x, y, l1 / 2, step_size, n_steps)
+    return _ista(x, y, l1 / 2, step_size, n_steps)
 
 
 def ista_double_threshold(x, y, l1, step_size, n_steps):
     """Your threshold is twice what it should be. The factor 2 belongs to the gradient of the
     square; the derivative of the absolute value has none.
     """
-    return _lasso_steps(x, y, 2 * l1, step_size, n_steps)
+    return _ista(x, y, 2 * l1, step_size, n_steps)
 
 
 def ista_threshold_on_the_step(x, y, l1, step_size, n_steps):
     """You thresholded the step and then subtracted it. The threshold acts on the weights: first w
     minus step_size times gradient, then the soft threshold of that.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = coef - _soft(step_size * 2 / len(y) * x.T @ (x @ coef - y), step_size * l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: w - _soft(step_size * g, step_size * l1))
 
 
 def ista_gradient_of_the_old_weights(x, y, l1, step_size, n_steps):
     """You thresholded w and subtracted the gradient step from that. The order is the other one:
     the gradient step first, and the threshold of its result.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = 2 / len(y) * x.T @ (x @ coef - y)
-        coef = _soft(coef, step_size * l1) - step_size * gradient
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: _soft(w, step_size * l1) - step_size * g)
 
 
 def ista_hard_threshold(x, y, l1, step_size, n_steps):
     """The small weights become 0, but the others are not moved: that is the hard threshold. If
     you call your function of part 1, is it right yet?
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = coef - step_size * 2 / len(y) * x.T @ (x @ coef - y)
-        coef = np.where(np.abs(coef) > step_size * l1, coef, 0.0)
-    return coef
+
+    def step(w, g):
+        moved = w - step_size * g
+        return np.where(np.abs(moved) > step_size * l1, moved, 0.0)
+
+    return _steps(x, y, n_steps, step)
 
 
 def ista_positive_only(x, y, l1, step_size, n_steps):
     """No weight of yours is negative. The soft threshold keeps the sign of what it shrinks; if
     you call your function of part 1, is it right yet?
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = coef - step_size * 2 / len(y) * x.T @ (x @ coef - y)
-        coef = np.maximum(coef - step_size * l1, 0.0)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: np.maximum(w - step_size * g - step_size * l1, 0.0))
 
 
 def ista_gradient_without_2_and_n(x, y, l1, step_size, n_steps):
     """The gradient lacks its factor 2/n: the 2 comes from the square, the n from the mean.
     Without them the steps are far too long.
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = _soft(coef - step_size * x.T @ (x @ coef - y), step_size * l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: _soft(w - step_size * g * len(y) / 2, step_size * l1))
 
 
 def ista_stays_zero(x, y, l1, step_size, n_steps):
@@ -630,19 +575,7 @@ def ista_ridge(x, y, l1, step_size, n_steps):
     zeros. The step for L1 is the soft threshold; if you call your function of part 1, is it right
     yet?
     """
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        coef = coef - step_size * 2 / len(y) * x.T @ (x @ coef - y)
-        coef = coef / (1 + 2 * step_size * l1)
-    return coef
-
-
-def _lasso_steps(x, y, l1, step_size, n_steps):
-    coef = np.zeros(x.shape[1])
-    for _ in range(n_steps):
-        gradient = 2 / len(y) * x.T @ (x @ coef - y)
-        coef = _soft(coef - step_size * gradient, step_size * l1)
-    return coef
+    return _steps(x, y, n_steps, lambda w, g: (w - step_size * g) / (1 + 2 * step_size * l1))
 
 
 def _sklearn(target, l1, l2, n_samples, **changed):
