@@ -1,4 +1,4 @@
-"""Silence for what writes past Python, straight to the terminal.
+"""Silence for code that prints, be it from Python or from below.
 
 TensorFlow's C++ part prints to file descriptor 2, which no redirection of ``sys.stderr`` catches.
 """
@@ -6,6 +6,7 @@ TensorFlow's C++ part prints to file descriptor 2, which no redirection of ``sys
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator
 
@@ -37,3 +38,28 @@ def without_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@contextlib.contextmanager
+def captured() -> Iterator[io.StringIO]:
+    r"""Collect what Python writes to stdout and stderr, and turn away what comes from below.
+
+    Yields
+    ------
+    io.StringIO
+        What was written so far, in the order in which it came.
+
+    Examples
+    --------
+    >>> with captured() as printed:
+    ...     print("kept")
+    >>> printed.getvalue()
+    'kept\n'
+    """
+    printed = io.StringIO()
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        without_stderr(),
+    ):
+        yield printed

@@ -13,7 +13,6 @@ their inputs; `show` reads both where it is called from.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import linecache
 import os
@@ -21,7 +20,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -29,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from coursepkg.quiet import without_stderr
+from coursepkg.quiet import captured
 
 EXPECTED = Path(__file__).parents[1] / "exercises" / "expected"
 LONGEST_ECHO = 2000  # characters of a learner's own prints
@@ -72,6 +71,11 @@ class Outcome:
     error: str = ""
     where: str = ""
     printed: str = ""
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Outcome:
+        """Return what a record of the expected file says was given: a value, or an error."""
+        return cls(record.get("value"), record.get("error", ""))
 
 
 Judge = Callable[[str, Outcome, Mapping[str, Any]], None]
@@ -135,7 +139,7 @@ def fault(outcome: Outcome, check: Mapping[str, Any]) -> str:
     str
         One line, or nothing if the outcome is right.
     """
-    close = {"rtol": check["rtol"], "atol": check["atol"]}
+    close = tolerance(check)
     if outcome.error.startswith("NotImplementedError"):
         return (
             "no answer yet: `raise NotImplementedError` is still there. "
@@ -145,12 +149,28 @@ def fault(outcome: Outcome, check: Mapping[str, Any]) -> str:
     if not found:
         return ""
     for wrong in check["misconceptions"]:
-        if same(outcome, Outcome(wrong.get("value"), wrong.get("error", "")), **close):
+        if same(outcome, Outcome.recorded(wrong), **close):
             return wrong["says"]
     if outcome.error.startswith(RETURNED):
         return f"{found}; expected {_kind(check['value'])}."
     wrong_numbers = _kind(outcome.value) == _kind(check["value"]) and NOT_FINITE not in found
     return f"{found}. Hint: {check['hint']}" if wrong_numbers else f"{found}."
+
+
+def tolerance(check: Mapping[str, Any]) -> dict[str, float]:
+    """Return the ``rtol`` and ``atol`` of a check, from its record or its cell's metadata.
+
+    Parameters
+    ----------
+    check : mapping
+        Holds both, among other things.
+
+    Returns
+    -------
+    dict of str to float
+        Keyword arguments for `same` and `difference`.
+    """
+    return {"rtol": check["rtol"], "atol": check["atol"]}
 
 
 def same(outcome: Outcome, other: Outcome, *, rtol: float, atol: float) -> bool:
@@ -252,23 +272,24 @@ def text(value: Any) -> str:
 
 def _outcome_of(compute: Callable[[], Any], namespace: Mapping[str, Any]) -> Outcome:
     """Run the expression of a check; whatever it prints or raises ends up in the outcome."""
-    printed = io.StringIO()
-    streams = contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed)
+    with captured() as printed:
+        outcome = _value_or_error(compute, namespace)
+    return replace(outcome, printed=printed.getvalue())
+
+
+def _value_or_error(compute: Callable[[], Any], namespace: Mapping[str, Any]) -> Outcome:
     try:
-        with streams[0], streams[1], without_stderr():
-            value = _plain(compute())
+        return Outcome(_plain(compute()))
     except KeyboardInterrupt:
         raise
     except _NotPlainError as error:
-        return Outcome(error=f"{RETURNED} {error}", printed=printed.getvalue())
+        return Outcome(error=f"{RETURNED} {error}")
     except BaseException as error:
         name, said = type(error).__name__, _said(error)
         return Outcome(
             error=_cut(f"{name}: {said}" if said else name, LONGEST_MESSAGE),
             where=_line_that_raised(error, compute, namespace),
-            printed=printed.getvalue(),
         )
-    return Outcome(value, printed=printed.getvalue())
 
 
 class _NotPlainError(TypeError):

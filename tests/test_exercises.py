@@ -19,7 +19,7 @@ from coursepkg.grading.in_process import outcomes
 from coursepkg.grading.quality import LEAST_SHARE_CAUGHT, measure
 from coursepkg.grading.release import make_release, settled
 from coursepkg.grading.variants import read_variants
-from coursepkg.show import Outcome, fault, same
+from coursepkg.show import Outcome, fault, same, tolerance
 
 COURSE = Course()
 KNOWN_TAGS = {"answer", "grade", "parameters", "solution", "remove-cell"}
@@ -162,9 +162,9 @@ def test_each_misconception_loses_points_with_its_own_sentence(name):
 def test_no_two_misconceptions_look_the_same_in_a_check(name):
     """Where they do, the learner reads the sentence of the wrong one."""
     for check, record in expected_checks(name).items():
-        close = {"rtol": record["rtol"], "atol": record["atol"]}
+        close = tolerance(record)
         wrongs = record["misconceptions"]
-        gives = [Outcome(wrong.get("value"), wrong.get("error", "")) for wrong in wrongs]
+        gives = [Outcome.recorded(wrong) for wrong in wrongs]
         twins = [
             (wrongs[i]["name"], wrongs[j]["name"])
             for i in range(len(wrongs))

@@ -45,7 +45,7 @@ def start(course: Course, exercises: Sequence[str]) -> None:
     from coursepkg.grading.report import shown
 
     with _problems_in_one_line():
-        names = [course.find(given) for given in exercises] or course.names()
+        names = course.chosen(exercises)
         course.work.mkdir(exist_ok=True)
         for name in names:
             target = course.work / f"{name}.ipynb"
@@ -94,7 +94,7 @@ def release(course: Course, exercises: Sequence[str]) -> None:
     from coursepkg.grading.release import write_release
 
     with _problems_in_one_line():
-        for name in [course.find(given) for given in exercises] or course.names():
+        for name in course.chosen(exercises):
             changed = write_release(course, name)
             click.echo(f"{name}: {'released' if changed else 'nothing to change'}")
 
@@ -112,7 +112,7 @@ def quality(course: Course, exercises: Sequence[str]) -> None:
 
     measured = {}
     with _problems_in_one_line(), report.progress() as bar:
-        for name in [course.find(given) for given in exercises] or course.names():
+        for name in course.chosen(exercises):
             steps = len(parts(read_notebook(course.master(name))))
             task = bar.add_task(name, total=steps)
             measured[name] = measure(course, name, progress=lambda _, t=task: bar.advance(t))

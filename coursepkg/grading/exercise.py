@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 COURSE_ROOT = Path(__file__).parents[2]
 DEFAULT_TIMEOUT = 60.0  # seconds for a cell; the slowest check takes well under one
+EXERCISE = re.compile(r"^exercise\s*=\s*[\"']([^\"']*)[\"']", re.MULTILINE)  # in a setup cell
 CHECKING = "COURSEPKG_CHECKING"  # set in the kernels of a check, which must not start another one
 
 
@@ -82,6 +83,16 @@ class Course:
                 return name
         known = ", ".join(self.names()) or "none"
         raise Problem(f"unknown exercise. Known: {known}. Received: {given}")
+
+    def chosen(self, given: Sequence[str]) -> list[str]:
+        """Return the exercises that arguments mean; without arguments, all.
+
+        Raises
+        ------
+        Problem
+            If one of them is unknown.
+        """
+        return [self.find(one) for one in given] or self.names()
 
 
 @dataclass(frozen=True)
@@ -193,13 +204,15 @@ def read_notebook(path: Path) -> NotebookNode:
 def _as_notebook(document: Any, path: Path) -> NotebookNode:
     if not isinstance(document, dict) or "nbformat" not in document:
         raise Problem(f"{path}: no notebook, it has no nbformat")
+    import nbformat  # a second, which `coursepkg start` and --help need not wait for
+
     try:
         notebook = nbformat.convert(nbformat.from_dict(document), 4)
         for cell in notebook.cells:
             if not isinstance(cell.source, str):
                 cell.source = "".join(cell.source)
             cell.source.encode()  # half a surrogate pair cannot be written again
-            cell.metadata = cell.get("metadata", NotebookNode())
+            cell.metadata = cell.get("metadata", nbformat.NotebookNode())
             cell.cell_type  # noqa: B018 - a cell without a type is none
     except Exception as error:  # whatever is wrong with somebody's file, it is one line here
         raise Problem(f"{path}: not a sound notebook ({_one_line(error)})") from None

@@ -6,7 +6,6 @@ A kernel takes half a second to start; measuring the checks of an exercise takes
 from __future__ import annotations
 
 import contextlib
-import io
 import signal
 import threading
 import warnings
@@ -16,7 +15,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from coursepkg.grading.exercise import Part, code_cells, tags
-from coursepkg.quiet import without_stderr
+from coursepkg.quiet import captured
 from coursepkg.show import Outcome, judged_by
 
 TIME_LIMIT = 20.0  # seconds for one run; a changed loop may never end
@@ -79,13 +78,7 @@ def _execute(source: str, namespace: dict[str, Any], name: str) -> None:
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Keep warnings and prints of the cells to themselves."""
-    sink = io.StringIO()
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(sink),
-        contextlib.redirect_stderr(sink),
-        without_stderr(),
-    ):
+    with warnings.catch_warnings(), captured():
         warnings.simplefilter("ignore")
         yield
 

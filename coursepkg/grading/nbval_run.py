@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
-from typing import Any
 
 import nbformat
 import pytest
@@ -32,6 +31,7 @@ from coursepkg.grading.exercise import CHECKING, Problem
 
 # IPython's own `exit` ends the kernel some cells later, at the cost of answers that are right.
 BEFORE_ALL_CELLS = "import sys; exit = quit = sys.exit; del sys"
+PLACE = re.compile(r"\(\S+\.py, line (\d+)\)")  # of a syntax error, in a file of the kernel's
 POLL = 0.25  # seconds between looks at whether the kernel is still alive
 
 
@@ -49,6 +49,11 @@ class CellResult:
 
     status: str
     message: str = ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the cell was ended from outside, or ended its kernel."""
+        return self.status in ("timed out", "killed")
 
 
 @dataclass
@@ -87,7 +92,7 @@ class Run:
     def note(self, cell: NotebookNode, result: CellResult) -> None:
         """Write down how a cell went, and whether its part is lost with it."""
         self.results[cell.id] = result
-        if result.status in ("timed out", "killed"):
+        if result.stopped:
             for part in self.parts_of.get(cell.id, ()):
                 self.lost[part] = CellResult("not run", f"not run, as {cell.id} {result.message}")
         elif cell.id not in self.checks:
@@ -117,7 +122,6 @@ def run_notebook(notebook: NotebookNode, run: Run) -> dict[str, CellResult]:
     """
     options = [
         "--disable-plugin-autoload",
-        "--nbval-lax",
         f"--nbval-cell-timeout={run.timeout}",
         f"--rootdir={tempfile.gettempdir()}",
         f"--config-file={os.devnull}",
@@ -182,19 +186,15 @@ class _Kernel(RunningKernel):
 
 
 class _Plugin:
-    """Collects notebooks the way described above; stands before nbval's own collector."""
+    """Collects notebooks the way described above; nbval's own collector is not switched on."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_collect_file(
-        self, file_path: Path, parent: pytest.Collector
-    ) -> Iterator[Any]:  # nbval's result is replaced
-        yield
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> _File:
         file = _File.from_parent(parent, path=file_path)
         file.run = self.run
-        return [file]
+        return file
 
 
 class _File(IPyNbFile):
@@ -202,7 +202,6 @@ class _File(IPyNbFile):
 
     def setup(self) -> None:
         self.kernel = _Kernel(self.run.cwd)
-        self.setup_sanitize_files()
         self._execute(BEFORE_ALL_CELLS)
 
     def collect(self) -> Iterator[_Cell]:
@@ -273,9 +272,5 @@ class _Cell(IPyNbCell):
         error = next(out for out in self.test_outputs if out.output_type == "error")
         if error.ename == "NotYet":
             return error.evalue
-        where = re.compile(
-            r"\(\S+\.py, line (\d+)\)"
-        )  # of a syntax error, in a file of the kernel's
-        return " ".join(
-            where.sub(r"(line \1)", f"{error.ename}: {error.evalue}").split()
-        ).removesuffix(":")
+        said = PLACE.sub(r"(line \1)", f"{error.ename}: {error.evalue}")
+        return " ".join(said.split()).removesuffix(":")

@@ -17,7 +17,7 @@ from coursepkg.grading.exercise import Course, Part, parts, read_notebook, tagge
 from coursepkg.grading.in_process import outcomes
 from coursepkg.grading.mutants import mutants
 from coursepkg.grading.variants import read_variants
-from coursepkg.show import Outcome, difference, same
+from coursepkg.show import Outcome, difference, same, tolerance
 
 SEEDS_FOR_WRONG = range(5)
 SEEDS_FOR_RIGHT = range(50)
@@ -114,11 +114,11 @@ class _Reference:
         self.master, self.part = master, part
         self.known: dict[int, dict[str, Outcome]] = {}
         self.close = {
-            cell.id: {key: cell.metadata["coursepkg"][key] for key in ("rtol", "atol")}
-            for cell in tagged(master, "grade")
+            cell.id: tolerance(cell.metadata["coursepkg"]) for cell in tagged(master, "grade")
         }
 
     def seeds_for_right(self) -> Iterable[int]:
+        """Return the seeds for right answers: fewer where a part builds models."""
         cells = [c for c in self.master.cells if c.id in (*self.part.answers, *self.part.checks)]
         heavy = any(re.search(r"\b(keras|tensorflow|tf)\b\.", cell.source) for cell in cells)
         return SEEDS_FOR_RIGHT_TENSORFLOW if heavy else SEEDS_FOR_RIGHT
@@ -136,6 +136,7 @@ class _Reference:
         }
 
     def describe(self, check: str, seed: int, outcome: Outcome) -> str:
+        """Say in which way an outcome differs from the reference."""
         expected = self.known[seed][check].value
         return outcome.error or difference(outcome.value, expected, **self.close[check])
 

@@ -22,6 +22,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from coursepkg.grading.exercise import (
+    EXERCISE,
     Course,
     Part,
     Problem,
@@ -33,7 +34,7 @@ from coursepkg.grading.exercise import (
 )
 from coursepkg.grading.in_process import outcomes
 from coursepkg.grading.variants import Variant, read_variants
-from coursepkg.show import Outcome, fault, same
+from coursepkg.show import Outcome, fault, same, tolerance
 
 SOLUTION = re.compile(
     r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$",
@@ -190,10 +191,9 @@ def settled(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep(record: dict[str, Any], before: Mapping[str, Any], check: Mapping[str, Any]) -> None:
-    if "value" in record and "value" in before:
-        close = {"rtol": check["rtol"], "atol": check["atol"]}
-        if same(Outcome(before["value"]), Outcome(record["value"]), **close):
-            record["value"] = before["value"]
+    pair = Outcome.recorded(before), Outcome.recorded(record)
+    if "value" in record and "value" in before and same(*pair, **tolerance(check)):
+        record["value"] = before["value"]
 
 
 def _checked_seed(master: NotebookNode, name: str) -> int:
@@ -205,7 +205,8 @@ def _checked_seed(master: NotebookNode, name: str) -> int:
     if len(setups) != 1:
         raise Problem(f"{name}: one cell carries the tag parameters. Received: {len(setups)}")
     seed = re.search(r"(?m)^seed = (\d+)", setups[0].source)
-    if not seed or not re.search(rf"(?m)^exercise = [\"']{name}[\"']", setups[0].source):
+    declared = EXERCISE.search(setups[0].source)
+    if not seed or not declared or declared.group(1) != name:
         raise Problem(f'{name}: its setup must say exercise = "{name}" and seed = 0')
     for cell in tagged(master, "grade"):
         points = cell.metadata.get("nbgrader", {}).get("points")
@@ -229,8 +230,7 @@ def _record(cell: NotebookNode, right: Mapping[str, Outcome]) -> dict[str, Any]:
     feedback = cell.metadata["coursepkg"]
     return {
         "value": _rounded(outcome.value),
-        "rtol": feedback["rtol"],
-        "atol": feedback["atol"],
+        **tolerance(feedback),
         "hint": feedback["hint"],
         "misconceptions": [],
     }
@@ -255,10 +255,10 @@ def _told_apart(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Values that are not finite are left out: there are many ways to nan.
     """
+    close = tolerance(record)
     found: list[tuple[Outcome, dict[str, Any]]] = []
     for wrong in record["misconceptions"]:
-        outcome = Outcome(wrong.get("value"), wrong.get("error", ""))
-        close = {"rtol": record["rtol"], "atol": record["atol"]}
+        outcome = Outcome.recorded(wrong)
         twin = next((one for known, one in found if same(outcome, known, **close)), None)
         if twin:
             twin["says"] = f"{twin['says']} Or: {wrong['says']}"

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from coursepkg.grading.quality import Quality
-from coursepkg.grading.self_check import Report
+if TYPE_CHECKING:  # they load pytest and nbval, which `coursepkg start` has no need of
+    from coursepkg.grading.quality import Quality
+    from coursepkg.grading.self_check import Report
 
 WIDE = 1000  # columns where no person looks: a reason stays on one line
 

@@ -101,7 +101,7 @@ def check_submission(
     )
     results = run_notebook(submission.notebook, run)
     counted = tuple(_count(part, results, submission.home) for part in divided)
-    stopped = any(result.status in ("timed out", "killed") for result in results.values())
+    stopped = any(result.stopped for result in results.values())
     full = all(part.earned == part.points for part in counted)
     return Report(
         path=submission.path,
@@ -153,14 +153,10 @@ def _reasons(
         if result.status != "passed"
     ]
     if causes:  # then it is no news what follows from them
-        news = [f"name '{answer}' is not defined" for answer in part.answers] + [": not run, as "]
-        news += [f"not run, as {home[answer]} " for answer in part.answers]
-        failed = {c: said for c, said in failed.items() if not any(n in said for n in news)}
+        stale = [f"name '{answer}' is not defined" for answer in part.answers]
+        stale += [f"not run, as {home[answer]} " for answer in part.answers]
+        failed = {c: said for c, said in failed.items() if not any(old in said for old in stale)}
     return causes + _grouped(failed)
-
-
-def _stopped(result: CellResult) -> bool:
-    return result.status in ("timed out", "killed")
 
 
 def _grouped(messages: dict[str, str]) -> list[str]:
@@ -187,7 +183,7 @@ def _note_on_setup(submission: Submission, results: dict[str, CellResult]) -> li
 def _notes_on_other_cells(submission: Submission, results: dict[str, CellResult]) -> list[str]:
     known = {cell.id for cell in code_cells(submission.release)}
     return [
-        f"one of your own cells {result.message if _stopped(result) else 'raised an error'}, "
+        f"one of your own cells {result.message if result.stopped else 'raised an error'}, "
         f"which costs no points: {_first_line(cell.source)}"
         for cell in submission.notebook.cells
         if cell.id not in known

@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from coursepkg.grading.exercise import (
+    EXERCISE,
     Course,
     NotAnExercise,
     Problem,
@@ -24,8 +25,6 @@ from coursepkg.grading.exercise import (
     tagged,
     tags,
 )
-
-EXERCISE = re.compile(r"^exercise\s*=\s*[\"']([^\"']*)[\"']", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -93,18 +92,19 @@ def identify(course: Course, notebook: NotebookNode, path: Path) -> str:
     Problem
         If it answers none.
     """
-    known = ", ".join(course.names())
+    here = course.names()
+    known = ", ".join(here)
     declared = [EXERCISE.search(cell.source) for cell in code_cells(notebook)]
     names = [match.group(1) for match in declared if match]
     for name in names:
-        if name in course.names():
+        if name in here:
             return name
     if names:
         raise Problem(
             f"{path}: belongs to an exercise that is not here. Known: {known}. Received: {names[0]}"
         )
     present = {cell.get("id") for cell in notebook.cells}
-    for name in course.names():
+    for name in here:
         ids = {cell.id for cell in tagged(read_notebook(course.released(name)), "grade")}
         if len(ids & present) > len(ids) / 2:
             return name

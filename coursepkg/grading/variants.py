@@ -69,12 +69,8 @@ def read_variants(path: Path, notebook: NotebookNode) -> list[Variant]:
     answers = {name: cell.id for cell in tagged(notebook, "answer") for name in _public(cell)}
     helpers, found = [], []
     for node in body:
-        answer = _answer_of(node, answers)
-        if isinstance(node, ast.FunctionDef) and not answer and not node.name.startswith("_"):
-            known = ", ".join(answers)
-            raise Problem(f"{path}: {node.name} is a variant of no answer. Known: {known}")
-        if answer:
-            found.append((node, answer))
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            found.append((node, _answer_of(node.name, answers, path)))
         elif not _is_text(node):
             helpers.append(node)
     return [_variant(node, answer, answers[answer], helpers, path) for node, answer in found]
@@ -84,12 +80,12 @@ def _public(cell: NotebookNode) -> list[str]:
     return [name for name in defined_names(cell.source) if not name.startswith("_")]
 
 
-def _answer_of(node: ast.stmt, answers: Iterable[str]) -> str:
-    """Name the answer that a function is a variant of: the longest that its name begins with."""
-    if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
-        return ""
-    fitting = [answer for answer in answers if node.name.startswith(f"{answer}_")]
-    return max(fitting, key=len, default="")
+def _answer_of(name: str, answers: Iterable[str], path: Path) -> str:
+    """Return the answer that a function is a variant of: the longest that its name begins with."""
+    fitting = [answer for answer in answers if name.startswith(f"{answer}_")]
+    if not fitting:
+        raise Problem(f"{path}: {name} is a variant of no answer. Known: {', '.join(answers)}")
+    return max(fitting, key=len)
 
 
 def _is_text(node: ast.stmt) -> bool:
