@@ -832,6 +832,24 @@ def test_the_command_explains_itself():
     assert command(None, "--version")[1] == "coursepkg, version 0.1.0\n"
 
 
+@pytest.mark.parametrize(
+    ("args", "heavy"),
+    [
+        (["--help"], {"pytest", "nbval", "nbformat", "numpy"}),
+        (["start", "99"], {"pytest", "nbval", "nbformat", "numpy"}),
+        (["check", str(Course().master(NAME))], {"lark", "tensorflow"}),
+    ],
+)
+def test_a_command_loads_no_more_than_it_needs(args, heavy):
+    code = (
+        "import atexit, sys; from coursepkg.grading.cli import main\n"
+        f"atexit.register(lambda: print('loaded:', {heavy!r} & set(sys.modules)))\n"
+        f"main({args!r})"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout.splitlines()[-1] == "loaded: set()", run.stdout + run.stderr
+
+
 def test_nothing_is_half_written_when_writing_fails(small, monkeypatch):
     write_release(small, "01_small")
     rewrite_master(small, extra="x = x + 1")

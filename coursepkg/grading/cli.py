@@ -31,6 +31,9 @@ def main(context: click.Context) -> None:
     """Exercises of the course on regularization: start one, check it."""
     if context.obj is None:
         context.obj = Course()
+    # nbformat loads jsonschema, and that compiles, where it finds it, a grammar of international
+    # addresses, for a second or two. Notebooks hold none, and jsonschema does without it.
+    sys.modules.setdefault("rfc3987_syntax", None)
 
 
 @main.command()
