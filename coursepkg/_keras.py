@@ -17,6 +17,7 @@ from coursepkg.quiet import without_stderr
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with without_stderr():
     import keras
+    import tensorflow as tf  # noqa: F401  (modules that need the layer below Keras take it from here)
 
 # Every model that is fitted traces a graph of its own; from the fifth on TensorFlow would warn.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -174,7 +174,7 @@ def make_sparse_linear(
             f"n_informative must be at most n_features={n_features}. "
             f"Received: n_informative={n_informative}"
         )
-    rho = as_number_between("rho", rho, -1, 1, ends=False)
+    rho = as_number_between("rho", rho, -1, 1, ends="none")
     rng = _generator(seed)
     coef = np.zeros(n_features)
     chosen = rng.choice(n_features, n_informative, replace=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -120,7 +121,12 @@ def as_non_negative(name: str, value: float) -> float:
 
 
 def as_number_between(
-    name: str, value: float, low: float, high: float, *, ends: bool = True
+    name: str,
+    value: float,
+    low: float,
+    high: float,
+    *,
+    ends: Literal["both", "low", "none"] = "both",
 ) -> float:
     """Convert to a float between two bounds.
 
@@ -132,8 +138,8 @@ def as_number_between(
         The argument.
     low, high : float
         The bounds.
-    ends : bool, default=True
-        Whether the bounds themselves are accepted.
+    ends : {"both", "low", "none"}, default="both"
+        Which of the bounds are accepted themselves.
 
     Returns
     -------
@@ -151,8 +157,10 @@ def as_number_between(
     0.5
     """
     number = _as_float(value)
-    if not (low <= number <= high if ends else low < number < high):
-        interval = f"[{low}, {high}]" if ends else f"({low}, {high})"
+    above = low < number or (number == low and ends != "none")
+    below = number < high or (number == high and ends == "both")
+    if not (above and below):
+        interval = f"{'(' if ends == 'none' else '['}{low}, {high}{']' if ends == 'both' else ')'}"
         raise ValueError(f"{name} must be in {interval}. Received: {_shown(name, value)}")
     return number
 

@@ -58,7 +58,7 @@ def test_not_a_number_between(value):
 def test_the_ends_of_an_interval_count_where_they_should():
     assert validation.as_number_between("rate", 1, 0, 1) == 1.0
     with pytest.raises(ValueError, match=r"rho must be in \(-1, 1\)\. Received: rho=1"):
-        validation.as_number_between("rho", 1, -1, 1, ends=False)
+        validation.as_number_between("rho", 1, -1, 1, ends="none")
 
 
 def test_numpy_numbers_are_shown_plainly():

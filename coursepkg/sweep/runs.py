@@ -1,0 +1,136 @@
+"""The result of a sweep: all replicas in one table with named axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from coursepkg.sweep.network import forward, layers
+from coursepkg.sweep.plan import Plan
+from coursepkg.sweep.program import Program, Trained
+from coursepkg.sweep.settings import Grid
+from coursepkg.validation import as_finite_array
+
+_AXES = ("setting", "seed")
+
+
+def assemble(chunks: Sequence[Trained], plan: Plan) -> xr.Dataset:
+    """Put the chunks of a sweep together.
+
+    Parameters
+    ----------
+    chunks : sequence of Trained
+        In order; the last one may go on beyond the last replica.
+    plan : Plan
+        What they belong to.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `coursepkg.sweep.MLP.fit` describes it.
+    """
+    program, grid, seeds, epochs = plan.program, plan.grid, plan.seeds, plan.epochs
+
+    def join(parts: Sequence[np.ndarray]) -> np.ndarray:
+        flat = np.concatenate(parts)[: len(grid) * len(seeds)]
+        return flat.reshape(len(grid), len(seeds), *flat.shape[1:])
+
+    weights = [join(parts) for parts in zip(*(chunk.weights for chunk in chunks), strict=True)]
+    curves = {name: join([chunk.curves[name] for chunk in chunks]) for name in chunks[0].curves}
+    ends = {name: join([chunk.ends[name] for chunk in chunks]) for name in chunks[0].ends}
+    if not program.stops_early:
+        ends["last_epoch"] = np.full_like(ends["last_epoch"], epochs - 1)
+        ends["best_epoch"] = _best_epoch(curves, otherwise=ends["last_epoch"])
+    ends["final_epoch"] = ends["best_epoch" if program.restore_best_weights else "last_epoch"]
+    ends["diverged"] = ~(ends.pop("healthy") & np.isfinite(ends["train_loss"]))
+    ends["sparsity"] = _sparsity(weights)
+    trained = np.arange(epochs) <= ends["last_epoch"][..., None]
+    curves = {name: np.where(trained, curve, np.nan) for name, curve in curves.items()}
+    # A curve takes the place of its own last value.
+    variables = {name: (_AXES, values) for name, values in ends.items()}
+    variables |= {name: ((*_AXES, "epoch"), curve) for name, curve in curves.items()}
+    coordinates = {"seed": list(seeds)} | ({"epoch": np.arange(epochs)} if curves else {})
+    runs = xr.Dataset(variables | _named(weights), coordinates)
+    return _described(runs.assign_coords(_index(grid)), program, grid)
+
+
+def predict(runs: xr.Dataset, x: ArrayLike) -> xr.DataArray:
+    """Compute what the trained networks say about new inputs, with nothing dropped.
+
+    Parameters
+    ----------
+    runs : xarray.Dataset
+        From `coursepkg.sweep.MLP.fit`, or a selection of settings and seeds.
+    x : array-like of float, shape (n_rows, n_features)
+        Inputs.
+
+    Returns
+    -------
+    xarray.DataArray
+        With the axes ``row`` and ``output`` beside those of ``runs``: logits of the classes, or
+        the one prediction of a regression in units of ``y``.
+
+    Raises
+    ------
+    ValueError
+        If the shape of ``x`` doesn't fit the networks.
+    """
+    widths = runs.attrs["widths"]
+    x = as_finite_array("x", x, shape=("n_rows", widths[0])).astype(runs.attrs["dtype"])
+    axes = [axis for axis in _AXES if axis in runs.dims]
+    weights = []
+    for number in range(len(widths) - 1):
+        kernel, bias = runs[f"kernel_{number}"], runs[f"bias_{number}"]
+        weights += [kernel.to_numpy(), bias.to_numpy()[..., None, :]]
+    outputs = forward(weights, x, runs.attrs["activation"]).numpy()
+    coordinates = runs[f"bias_{len(widths) - 2}"].coords
+    return xr.DataArray(outputs, coordinates, [*axes, "row", "output"])
+
+
+def _best_epoch(curves: dict[str, np.ndarray], *, otherwise: np.ndarray) -> np.ndarray:
+    """Epoch of the smallest validation loss, where there is such a curve."""
+    if "val_loss" not in curves:
+        return otherwise
+    return np.where(np.isnan(curves["val_loss"]), np.inf, curves["val_loss"]).argmin(axis=-1)
+
+
+def _sparsity(weights: list[np.ndarray]) -> np.ndarray:
+    """Fraction of each replica's kernel entries that are exactly zero."""
+    flat = [kernel.reshape(*kernel.shape[:2], -1) for kernel, _ in layers(weights)]
+    return (np.concatenate(flat, axis=-1) == 0).mean(axis=-1)
+
+
+def _named(weights: list[np.ndarray]) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Name kernels and biases by layer, and their axes by the units that they join."""
+    named = {}
+    for number, (kernel, bias) in enumerate(layers(weights)):
+        units = (f"units_{number}", f"units_{number + 1}")
+        named[f"kernel_{number}"] = ((*_AXES, *units), kernel)
+        named[f"bias_{number}"] = ((*_AXES, units[1]), bias[..., 0, :])
+    return named
+
+
+def _index(grid: Grid) -> xr.Coordinates:
+    """Make the axis ``setting`` answer to the names of what varies."""
+    columns = {name: grid.values[name] for name in grid.varied}
+    if len(columns) > 1:
+        return xr.Coordinates.from_pandas_multiindex(
+            pd.MultiIndex.from_frame(pd.DataFrame(columns)), "setting"
+        )
+    labelled = xr.Coordinates({name: ("setting", column) for name, column in columns.items()}, {})
+    return xr.Dataset(coords=labelled).set_xindex(list(columns)).coords if columns else labelled
+
+
+def _described(runs: xr.Dataset, program: Program, grid: Grid) -> xr.Dataset:
+    """Note units, and what did not vary."""
+    loss = "nats" if "train_accuracy" in runs else "squared units of y"
+    for name, variable in runs.variables.items():
+        if name.endswith("_loss") or name == "penalty":
+            variable.attrs["units"] = loss
+    fixed = {name: float(grid.values[name][0]) for name in sorted(program.used - set(grid.varied))}
+    names = ("widths", "activation", "optimizer", "dtype")
+    return runs.assign_attrs({name: getattr(program, name) for name in names} | fixed)
