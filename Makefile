@@ -8,13 +8,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c '$(supported)' 2>/dev/null && echo "$$p" && break; done)
 PORT ?= 8000
 LABFLAGS ?=
+BENCHFLAGS ?=
 venv := .venv/bin
 installed := .venv/installed
 
 # What Jupyter writes into a notebook about the machine that ran it.
 machine_keys := metadata.language_info.version cell.metadata.execution
 
-.PHONY: help site serve test quick lab release grade-quality refresh clean
+.PHONY: help site serve test quick bench lab release grade-quality refresh clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +27,7 @@ $(installed): pyproject.toml requirements.lock
 	@echo "Setting up .venv: a download of about 1 GB, some three minutes without output ..."
 	@$(venv)/python -c '$(supported)' 2>/dev/null || "$(PYTHON)" -m venv --clear .venv || { \
 	  echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev]"
+	@$(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev,cluster]"
 	@touch $@
 
 site: $(installed) ## run the chapters that changed and build the website
@@ -47,6 +48,11 @@ test: site ## run every test: style, package, notebooks, exercises, site
 
 quick: $(installed) ## run the unit tests alone
 	@$(venv)/pytest tests coursepkg -m "not site"
+
+bench: $(installed) ## measure the sweep beside Keras, scikit-learn and JAX (installs JAX; some minutes)
+	@$(venv)/python -c 'import jax' 2>/dev/null || \
+	  $(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
+	@$(venv)/python tests/bench $(BENCHFLAGS)
 
 # Its terminals find the command coursepkg, also where a login shell would set PATH anew.
 lab_options = --LabApp.default_url=/lab/tree/work \

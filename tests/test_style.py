@@ -1,5 +1,6 @@
 """Style of code and notebooks, and what the lock may hold."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -42,7 +43,8 @@ def test_the_lock_holds_names_and_versions_alone():
 
 def test_every_requirement_is_a_lower_bound_and_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for requirement in project["dependencies"] + project["optional-dependencies"]["dev"]:
+    extras = itertools.chain(*project["optional-dependencies"].values())
+    for requirement in [*project["dependencies"], *extras]:
         name, _, bounds = re.match(r"([A-Za-z0-9._-]+)(\[.*\])?(.*)", requirement).groups()
         assert re.fullmatch(r">=[\d.]+(,<\d+)?", bounds), requirement
         assert name.lower() in locked_names(), requirement

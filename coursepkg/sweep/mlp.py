@@ -56,8 +56,9 @@ class MLP:
     dtype : {"float32", "float64"}, default="float32"
         Type of all numbers that training computes with.
     chunk_size : int, default=8
-        Replicas that are trained together. In float32 it is part of a result's identity: another
-        size adds the same numbers in another order. In float64 it changes nothing.
+        Replicas that are trained together, at least 2. In float32 it is part of a result's
+        identity: another size adds the same numbers in another order. In float64 it changes
+        nothing.
 
     Raises
     ------
@@ -89,8 +90,10 @@ class MLP:
         object.__setattr__(
             self, "units", tuple(as_count("units", width, minimum=1) for width in units)
         )
-        for name in ("epochs", "batch_size", "chunk_size"):
+        for name in ("epochs", "batch_size"):
             as_count(name, getattr(self, name), minimum=1)
+        # XLA drops an axis of length 1 and then adds in another order.
+        as_count("chunk_size", self.chunk_size, minimum=2)
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 
@@ -14,12 +15,16 @@ from coursepkg.sweep.plan import Plan
 from coursepkg.sweep.program import Trained
 from coursepkg.sweep.training import train_chunk
 
+# What the last interrupted sweep had finished, under the hash of its plan.
+_interrupted: dict[str, list[Trained]] = {}
+
 
 def run(plan: Plan, *, progress: bool | None) -> list[Trained]:
     """Train all chunks of a plan, on whatever `joblib.parallel_config` names.
 
     Where it names nothing, threads do the work: compiled code runs beside Python, and nothing has
-    to be copied.
+    to be copied. After an interrupt the finished chunks are kept, and the same plan goes on from
+    there.
 
     Parameters
     ----------
@@ -35,22 +40,41 @@ def run(plan: Plan, *, progress: bool | None) -> list[Trained]:
 
     Raises
     ------
+    KeyboardInterrupt
+        If the user interrupts it; says how far it got.
     MemoryError
         If it would not fit.
     """
+    trained = _interrupted.pop(joblib.hash(plan), []) if _interrupted else []
+    try:
+        _train_the_rest(plan, trained, progress=progress)
+    except KeyboardInterrupt:
+        _interrupted.clear()
+        _interrupted[joblib.hash(plan)] = trained
+        done = min(plan.n_replicas, len(trained) * plan.chunk_size)
+        raise KeyboardInterrupt(
+            f"{done} of {plan.n_replicas} trainings are done; the same call goes on from there"
+        ) from None
+    return trained
+
+
+def _train_the_rest(plan: Plan, trained: list[Trained], *, progress: bool | None) -> None:
+    """Train the chunks that are missing and append them one by one."""
     backend, n_jobs = get_active_backend()
     n_jobs = -1 if n_jobs is None else n_jobs  # all cores, unless the user said how many
     n_workers = min(backend.effective_n_jobs(n_jobs), plan.n_chunks)
     refuse_what_does_not_fit(plan, n_workers)
     work = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    tasks = (joblib.delayed(train_chunk)(plan.program, chunk) for chunk in plan.chunks())
+    missing = itertools.islice(plan.chunks(), len(trained), None)
+    tasks = (joblib.delayed(train_chunk)(plan.program, chunk) for chunk in missing)
     hidden = not (_someone_looks() if progress is None else progress)
-    trained = []
-    with tqdm(total=plan.n_replicas, unit=" trainings", delay=1, disable=hidden) as bar:
+    done = min(plan.n_replicas, len(trained) * plan.chunk_size)
+    with tqdm(
+        total=plan.n_replicas, initial=done, unit=" trainings", delay=1, disable=hidden
+    ) as bar:
         for chunk in work(tasks):
             trained.append(chunk)
             bar.update(min(plan.chunk_size, plan.n_replicas - bar.n))
-    return trained
 
 
 def refuse_what_does_not_fit(plan: Plan, n_workers: int) -> None:

@@ -104,7 +104,7 @@ def paired_difference(values: xr.DataArray, baseline: xr.DataArray) -> Estimate:
     >>> paired_difference(better, plain).text("+.3f").item()
     '+0.023 ± 0.003'
     """
-    seeds = [list(np.atleast_1d(array.coords.get("seed", []))) for array in (values, baseline)]
+    seeds = [np.ravel(array.coords.get("seed", [])).tolist() for array in (values, baseline)]
     if seeds[0] != seeds[1]:
         raise ValueError(f"both need the same seeds. Received: {seeds[0]} and {seeds[1]}")
     return mean_and_error(values.astype(float) - baseline)
@@ -123,6 +123,8 @@ def at_end(runs: xr.Dataset) -> xr.Dataset:
     xarray.Dataset
         The same without the axis ``epoch``: every value belongs to the final weights.
     """
+    if "epoch" not in runs.dims:  # without curves, all values are those of the end
+        return runs
     return runs.sel(epoch=runs["final_epoch"]).drop_vars("epoch")
 
 
