@@ -52,7 +52,7 @@ quick: $(installed) ## run the unit tests alone
 bench: $(installed) ## measure the sweep beside Keras, scikit-learn and JAX (installs JAX; some minutes)
 	@$(venv)/python -c 'import jax' 2>/dev/null || \
 	  $(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
-	@$(venv)/python tests/bench $(BENCHFLAGS)
+	@$(venv)/python -m tests.bench $(BENCHFLAGS)
 
 # Its terminals find the command coursepkg, also where a login shell would set PATH anew.
 lab_options = --LabApp.default_url=/lab/tree/work \

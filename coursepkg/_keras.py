@@ -17,7 +17,11 @@ from coursepkg.quiet import without_stderr
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with without_stderr():
     import keras
-    import tensorflow as tf  # noqa: F401  (modules that need the layer below Keras take it from here)
+    import tensorflow as tf
+
+    # The search for graphics cards complains where there is none, and would do so at the first
+    # operation, where it can no longer be turned away.
+    tf.config.list_physical_devices()
 
 # Every model that is fitted traces a graph of its own; from the fifth on TensorFlow would warn.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -110,7 +110,8 @@ def test_rooms_are_small_and_well_named(path):
 def test_importing_the_package_is_light():
     code = (
         "import coursepkg, sys; "
-        "print({'tensorflow', 'keras', 'matplotlib', 'sklearn', 'pandas', 'xarray', 'joblib'} & set(sys.modules))"
+        "print({'tensorflow', 'keras', 'matplotlib', 'sklearn', 'pandas', 'xarray', 'joblib'} "
+        "& set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (0, "set()\n"), result.stderr

@@ -107,9 +107,18 @@ def _targets(chunk: Chunk, part: str) -> np.ndarray:
 @functools.lru_cache(maxsize=32)
 def _compiled(program: Program) -> Callable[..., tuple[Weights, Tensors, Tensors]]:
     """Make the function that trains; XLA compiles it when it is first called."""
-    return tf.function(functools.partial(_train, program), jit_compile=True)
+    return tf.function(functools.partial(_train, program), jit_compile=True, autograph=False)
 
 
+def _with_graph_loops(function: Callable) -> Callable:
+    """Let a ``for`` over ``tf.range`` become a loop of the graph, in this function alone.
+
+    By default ``tf.function`` rewrites everything that is called from it too, for a second or so.
+    """
+    return tf.autograph.to_graph(function, recursive=False)
+
+
+@_with_graph_loops
 def _train(program: Program, weights: Weights, inputs: Inputs) -> tuple[Weights, Tensors, Tensors]:
     """Train for all epochs, or until early stopping has stopped the last replica."""
     judged = PARTS[:2] if program.curves else ("val",) * program.stops_early
@@ -139,6 +148,7 @@ def _train(program: Program, weights: Weights, inputs: Inputs) -> tuple[Weights,
     return weights, {name: tf.transpose(curve.stack()) for name, curve in curves.items()}, ends
 
 
+@_with_graph_loops
 def _epoch(
     program: Program,
     weights: Weights,
