@@ -340,3 +340,21 @@ def test_l2_is_sklearns_alpha_over_twice_the_rows():
     run = runs.isel(setting=1, seed=1)
     for ours, parameter in zip(weights_of(run), parameters, strict=True):
         np.testing.assert_allclose(ours, parameter, rtol=0, atol=1e-8)
+
+
+def test_keras_shuffles_alike_in_every_epoch_after_a_global_seed():
+    """What the page on sweeps warns of; should Keras mend it, the page has to change."""
+    seen = []
+
+    class Watching(keras.Model):
+        def train_step(self, data):
+            tf.py_function(lambda x: seen.append(x.numpy().tolist()), [data[0]], [])
+            return {"loss": 0.0}
+
+    keras.utils.set_random_seed(0)
+    model = Watching()
+    model.compile("sgd", "mse")
+    model.fit(np.arange(32.0)[:, None], np.zeros(32), batch_size=32, epochs=4, verbose=0)
+    assert len(seen) == 4
+    assert seen[0] != sorted(seen[0])
+    assert seen[0] == seen[1] == seen[2] == seen[3]
