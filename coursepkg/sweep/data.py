@@ -13,6 +13,7 @@ from coursepkg.sweep.program import PARTS
 from coursepkg.validation import as_finite_array
 
 Data = Dataset | Sequence[Dataset] | Sequence[Sequence[Dataset]]
+_MOST_CLASSES = 10**5
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,28 @@ class Rows:
     y: dict[str, np.ndarray]
     n_classes: int | None
     layout: tuple[int, ...]
+
+    def check_range(self, dtype: str) -> None:
+        """Refuse numbers that the training's type cannot hold.
+
+        Parameters
+        ----------
+        dtype : str
+            "float32" or "float64".
+
+        Raises
+        ------
+        ValueError
+            If a number is too large.
+        """
+        largest = float(np.finfo(dtype).max)
+        for name, arrays in (("x", self.x), ("y", self.y)):
+            for part, values in arrays.items():
+                if np.abs(values).max() > largest:
+                    raise ValueError(
+                        f"{name}_{part} must be within {dtype}, up to {largest:.2g}. "
+                        f"Received: {np.abs(values).max():.2g}"
+                    )
 
     def places(self, n_settings: int, n_seeds: int) -> np.ndarray:
         """Tell which data set each replica learns from.
@@ -83,7 +106,7 @@ def stack(data: Data) -> Rows:
         If there is no data set, or shapes or kinds differ, or a number is not finite.
     """
     sets, layout = _flattened(data)
-    parts = [part for part in PARTS if any(len(getattr(one, f"y_{part}")) for one in sets)]
+    parts = [part for part in PARTS if any(_has_rows(one, part) for one in sets)]
     x = {part: _stacked(sets, f"x_{part}") for part in parts}
     y = {part: _stacked(sets, f"y_{part}") for part in parts}
     if "train" not in parts:
@@ -108,7 +131,9 @@ def _flattened(data: Any) -> tuple[list[Dataset], tuple[int, ...]]:
         return outer, (len(outer),)
     rows = [list(row) if isinstance(row, Sequence) else [row] for row in outer]
     flat = [one for row in rows for one in row]
-    if not flat or {len(row) for row in rows} != {len(rows[0])}:
+    if not flat:
+        raise ValueError("data must hold at least one Dataset. Received: an empty list")
+    if {len(row) for row in rows} != {len(rows[0])}:
         lengths = [len(row) for row in rows]
         raise ValueError(f"lists of data sets must be of equal length. Received: {lengths}")
     for one in flat:
@@ -117,15 +142,23 @@ def _flattened(data: Any) -> tuple[list[Dataset], tuple[int, ...]]:
     return flat, (len(rows), len(rows[0]))
 
 
+def _has_rows(one: Dataset, part: str) -> bool:
+    """Whether a data set has anything for a part."""
+    return any(
+        getattr(one, f"{name}_{part}") is None or np.size(getattr(one, f"{name}_{part}"))
+        for name in "xy"
+    )
+
+
 def _stacked(sets: list[Dataset], name: str) -> np.ndarray:
     """Stack one array of each data set; the first gives the shape and the kind of number."""
-    first = np.asarray(getattr(sets[0], name))
-    shape = first.shape if first.ndim == (2 if name.startswith("x") else 1) else ("n", "p")
+    shape = ("n_samples", "n_features") if name.startswith("x") else ("n_samples",)
     checked = []
     for number, one in enumerate(sets):
         label = f"{name} of data set {number}" if len(sets) > 1 else name
+        shape = as_finite_array(label, getattr(one, name), shape=shape).shape
         values = np.asarray(getattr(one, name))
-        as_finite_array(label, values, shape=shape)
+        first = checked[0] if checked else values
         if (values.dtype.kind == "f") != (first.dtype.kind == "f"):
             raise ValueError(
                 f"{label} must be {first.dtype}, as in the others. Received: {values.dtype}"
@@ -144,4 +177,10 @@ def _count_classes(y: dict[str, np.ndarray]) -> int | None:
     for part, targets in y.items():
         if targets.min() < 0:
             raise ValueError(f"labels y_{part} must count from 0. Received: {targets.min()}")
-    return 1 + max(int(targets.max()) for targets in y.values())
+    n_classes = 1 + max(int(targets.max()) for targets in y.values())
+    if n_classes > _MOST_CLASSES:
+        raise ValueError(
+            f"labels must be below {_MOST_CLASSES}; real-valued targets must be floats. "
+            f"Received: {n_classes - 1}"
+        )
+    return n_classes

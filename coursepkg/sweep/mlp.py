@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,13 @@ from coursepkg.sweep.runs import assemble
 from coursepkg.sweep.settings import span
 from coursepkg.validation import as_count
 
+_MOST_SEEDS = 10**7
 _CHOICES = {
     "activation": tuple(ACTIVATIONS),
     "optimizer": tuple(OPTIMIZERS),
     "dtype": ("float32", "float64"),
+    "restore_best_weights": (False, True),
+    "curves": (False, True),
 }
 
 
@@ -38,7 +42,7 @@ class MLP:
 
     Attributes
     ----------
-    units : tuple of int, default=(128, 64)
+    units : int or sequence of int, default=(128, 64)
         Units of each hidden layer; ``()`` is a linear model.
     activation : {"relu", "tanh"}, default="relu"
         Of the hidden layers.
@@ -97,7 +101,7 @@ class MLP:
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
-                    f"{name} must be one of {', '.join(known)}. "
+                    f"{name} must be one of {', '.join(map(str, known))}. "
                     f"Received: {name}={getattr(self, name)!r}"
                 )
 
@@ -113,8 +117,8 @@ class MLP:
 
         The seed draws a replica's first weights, batches, label noise and dropped units, whatever
         the settings are; so settings can be compared seed by seed. Work is done by as many
-        threads as there are cores; ``joblib.parallel_config`` chooses processes or a cluster
-        instead, and the numbers stay the same.
+        threads as there are cores; ``joblib.parallel_config`` chooses processes (loky) or a
+        cluster (dask) instead, and the numbers stay the same.
 
         Parameters
         ----------
@@ -148,13 +152,15 @@ class MLP:
 
             - ``train_loss``, ``val_loss``, ``train_accuracy``, ``val_accuracy``, ``penalty``:
               after each epoch, without dropout; losses *without* the penalty, in nats or squared
-              units of ``y``; not a number after the epoch in which a replica stopped.
+              units of ``y``; with ``label_noise`` on the noisy targets; not a number after the
+              epoch in which a replica stopped.
             - ``running_loss``: what Keras logs as ``loss``, without the penalty: the mean over
               the batches of the epoch, with dropout, while the weights moved.
             - ``test_loss``, ``test_accuracy``, ``sparsity`` (fraction of kernel entries that are
               exactly zero) of the final weights; ``kernel_0``, ``bias_0``, ... are these weights.
-            - ``best_epoch`` of the validation loss, ``last_epoch`` trained, ``final_epoch`` whose
-              weights are returned.
+            - ``best_epoch`` of the validation loss (with ``patience``, Keras': the last one that
+              beat the best before by ``min_delta``; without, the smallest of the curve),
+              ``last_epoch`` trained, ``final_epoch`` whose weights are returned.
             - ``diverged``: whether the replica lost its numbers. The others are not affected.
 
         Raises
@@ -199,6 +205,7 @@ class MLP:
         grid = span(settings, optimizer=self.optimizer, n_classes=rows.n_classes)
         rows.places(len(grid), len(seeds))
         self._check_use(grid.used, rows.x)
+        rows.check_range(self.dtype)
         program = Program(
             widths=(rows.x["train"].shape[2], *self.units, rows.n_classes or 1),
             activation=self.activation,
@@ -208,7 +215,8 @@ class MLP:
             restore_best_weights=self.restore_best_weights,
             used=grid.used,
         )
-        return Plan(program, grid, seeds, rows, self.epochs, self.batch_size, self.chunk_size)
+        batch_size = min(self.batch_size, rows.x["train"].shape[1])
+        return Plan(program, grid, seeds, rows, self.epochs, batch_size, self.chunk_size)
 
     def _check_use(self, used: frozenset[str], parts: Mapping[str, Any]) -> None:
         """Refuse what would have no effect, or nothing to work with."""
@@ -225,11 +233,18 @@ class MLP:
 
 def _as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """List the seeds, which are given themselves or by their number."""
-    if np.ndim(seeds) == 0:
-        return tuple(range(as_count("seeds", seeds, minimum=1)))
-    listed = tuple(as_count("seeds", seed) for seed in seeds)
-    if not listed or len(set(listed)) < len(listed):
-        raise ValueError(f"seeds must be distinct, and at least one. Received: seeds={seeds!r}")
+    given = list(seeds) if isinstance(seeds, Sequence) else np.asarray(seeds).tolist()
+    if not isinstance(given, list):
+        number = as_count("seeds", given, minimum=1)
+        if number > _MOST_SEEDS:
+            raise ValueError(f"seeds must be at most {_MOST_SEEDS}. Received: seeds={number}")
+        return tuple(range(number))
+    listed = tuple(as_count("seeds", seed) for seed in given)
+    if not listed or len(set(listed)) < len(listed) or max(listed) >= 2**63:
+        raise ValueError(
+            "seeds must be distinct, below 2**63, and at least one. "
+            f"Received: seeds={reprlib.repr(given)}"
+        )
     return listed
 
 

@@ -146,9 +146,12 @@ def scores(
         if part not in x:
             continue
         outputs = network.forward(weights, x[part], program.activation)
-        found[f"{part}_loss"] = tf.reduce_mean(network.losses(outputs, y[part]), axis=1)
+        loss = tf.reduce_mean(network.losses(outputs, y[part]), axis=1)
+        found[f"{part}_loss"] = loss
         if y[part].dtype.is_integer:
-            found[f"{part}_accuracy"] = tf.reduce_mean(network.correct(outputs, y[part]), axis=1)
+            accuracy = tf.reduce_mean(network.correct(outputs, y[part]), axis=1)
+            # Where the outputs are no numbers, the largest of them is no answer.
+            found[f"{part}_accuracy"] = tf.where(tf.math.is_nan(loss), loss, accuracy)
     if "train" in parts:
         penalty = tf.zeros_like(settings["l1"]) + weight_penalty(weights, settings, program.used)
         if "loss_gradient_penalty" in program.used:

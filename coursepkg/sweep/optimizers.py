@@ -41,6 +41,7 @@ def _adam(
     square += (gradient * gradient - square) * (1 - _BETA_2)
     corrected = settings["learning_rate"] * tf.sqrt(1 - _BETA_2**count)
     scale = 1 / (tf.sqrt(square) + _EPSILON)  # the one division for each weight: it is slow
+    # That early means are too small is mended in the mean, so it is no part of the step size.
     moved = weight - corrected / (1 - _BETA_1**count) * mean * scale
     return moved, (mean, square), corrected * scale
 

@@ -83,7 +83,7 @@ class Plan:
         int
             Bytes of its weights and curves, twice: once as the chunk's, once as the result's.
         """
-        curves = 6 * self.epochs * self.program.curves
+        curves = 6 * self.epochs if self.program.curves else 0
         return 2 * self._item * (self._n_weights + curves)
 
     def working_bytes(self) -> int:
@@ -98,10 +98,10 @@ class Plan:
         n_rows = {part: inputs.shape[1] for part, inputs in self.rows.x.items()}
         copies = 2 * self.chunk_size if self.rows.layout else 2
         data = copies * sum(n_rows.values()) * (self.program.widths[0] + 1)
-        scored = list(n_rows.values()) if self.program.curves else n_rows.values()
-        values = 3 * max(scored) * sum(self.program.widths)
-        order = self.epochs * n_rows["train"] * 4 * 2
-        per_replica = self._item * (values + 8 * self._n_weights) + order
+        values = 3 * max(n_rows.values()) * sum(self.program.widths)  # forward, and two spare
+        weights = 8 * self._n_weights  # themselves, gradient, two slots, the best, and copies
+        order = 2 * 4 * self.epochs * n_rows["train"]  # int32, in NumPy and in TensorFlow
+        per_replica = self._item * (values + weights) + order
         return self._item * data + self.chunk_size * per_replica
 
     @property

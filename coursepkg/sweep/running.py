@@ -44,6 +44,8 @@ def run(plan: Plan, *, progress: bool | None) -> list[Trained]:
         If the user interrupts it; says how far it got.
     MemoryError
         If it would not fit.
+    ValueError
+        If joblib's backend cannot hand over one chunk after the other.
     """
     trained = _interrupted.pop(joblib.hash(plan), []) if _interrupted else []
     try:
@@ -61,6 +63,9 @@ def run(plan: Plan, *, progress: bool | None) -> list[Trained]:
 def _train_the_rest(plan: Plan, trained: list[Trained], *, progress: bool | None) -> None:
     """Train the chunks that are missing and append them one by one."""
     backend, n_jobs = get_active_backend()
+    if not backend.supports_return_generator:
+        name = type(backend).__name__.removesuffix("Backend").lower()
+        raise ValueError(f"the backend must be loky, threading or dask. Received: {name}")
     n_jobs = -1 if n_jobs is None else n_jobs  # all cores, unless the user said how many
     n_workers = min(backend.effective_n_jobs(n_jobs), plan.n_chunks)
     refuse_what_does_not_fit(plan, n_workers)

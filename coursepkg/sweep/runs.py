@@ -44,7 +44,7 @@ def assemble(chunks: Sequence[Trained], plan: Plan) -> xr.Dataset:
     ends = {name: join([chunk.ends[name] for chunk in chunks]) for name in chunks[0].ends}
     if not program.stops_early:
         ends["last_epoch"] = np.full_like(ends["last_epoch"], epochs - 1)
-        ends["best_epoch"] = _best_epoch(curves, otherwise=ends["last_epoch"])
+        ends |= _best_epoch(curves, ends.pop("best_epoch"))
     ends["final_epoch"] = ends["best_epoch" if program.restore_best_weights else "last_epoch"]
     ends["diverged"] = ~(ends.pop("healthy") & np.isfinite(ends["train_loss"]))
     ends["sparsity"] = _sparsity(weights)
@@ -77,31 +77,38 @@ def predict(runs: xr.Dataset, x: ArrayLike) -> xr.DataArray:
     Raises
     ------
     ValueError
-        If the shape of ``x`` doesn't fit the networks.
+        If the shape of ``x`` doesn't fit the networks, or ``runs`` has lost its attributes.
     """
+    if "activation" not in runs.attrs:
+        raise ValueError("runs must have the attributes of a sweep. Received: runs without them")
     widths = runs.attrs["widths"]
     x = as_finite_array("x", x, shape=("n_rows", widths[0])).astype(runs.attrs["dtype"])
-    axes = [axis for axis in _AXES if axis in runs.dims]
+    axes = [axis for axis in runs["bias_0"].dims if not str(axis).startswith("units_")]
     weights = []
     for number in range(len(widths) - 1):
+        units = (f"units_{number}", f"units_{number + 1}")
         kernel, bias = runs[f"kernel_{number}"], runs[f"bias_{number}"]
-        weights += [kernel.to_numpy(), bias.to_numpy()[..., None, :]]
+        weights += [
+            kernel.transpose(*axes, *units).to_numpy(),
+            bias.transpose(*axes, units[1]).to_numpy()[..., None, :],
+        ]
     outputs = forward(weights, x, runs.attrs["activation"]).numpy()
-    coordinates = runs[f"bias_{len(widths) - 2}"].coords
-    return xr.DataArray(outputs, coordinates, [*axes, "row", "output"])
+    return xr.DataArray(outputs, runs[f"bias_{len(widths) - 2}"].coords, [*axes, "row", "output"])
 
 
-def _best_epoch(curves: dict[str, np.ndarray], *, otherwise: np.ndarray) -> np.ndarray:
-    """Epoch of the smallest validation loss, where there is such a curve."""
+def _best_epoch(curves: dict[str, np.ndarray], like: np.ndarray) -> dict[str, np.ndarray]:
+    """Find the epoch of the smallest validation loss, where there is such a curve."""
     if "val_loss" not in curves:
-        return otherwise
-    return np.where(np.isnan(curves["val_loss"]), np.inf, curves["val_loss"]).argmin(axis=-1)
+        return {}
+    loss = np.where(np.isnan(curves["val_loss"]), np.inf, curves["val_loss"])
+    return {"best_epoch": loss.argmin(axis=-1).astype(like.dtype)}
 
 
 def _sparsity(weights: list[np.ndarray]) -> np.ndarray:
     """Fraction of each replica's kernel entries that are exactly zero."""
     flat = [kernel.reshape(*kernel.shape[:2], -1) for kernel, _ in layers(weights)]
-    return (np.concatenate(flat, axis=-1) == 0).mean(axis=-1)
+    entries = np.concatenate(flat, axis=-1)
+    return np.where(np.isnan(entries).any(axis=-1), np.nan, (entries == 0).mean(axis=-1))
 
 
 def _named(weights: list[np.ndarray]) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +22,8 @@ def _as_positive(name: str, value: Any) -> float:
     return float(value)
 
 
+_MOST_SETTINGS = 10**6
+_LARGEST = 1e30  # beyond it float32 ends; patience of that size never ends training
 _as_rate = partial(as_number_between, low=0, high=1, ends="low")
 
 # Every setting with the check of a value.
@@ -102,26 +106,45 @@ def span(given: Mapping[str, Any], *, optimizer: str, n_classes: int | None) -> 
     chosen = OPTIMIZERS[optimizer]
     defaults = {"learning_rate": chosen.learning_rate, "weight_decay": chosen.weight_decay}
     axes = {name: [value] for name, value in defaults.items() if name not in axes} | axes
+    n_settings = math.prod(map(len, axes.values()))
+    if n_settings > _MOST_SETTINGS:
+        raise ValueError(
+            f"a grid must have at most {_MOST_SETTINGS} settings. Received: {n_settings}"
+        )
     rows = np.array(list(itertools.product(*axes.values())), dtype=float)
     values = {name: np.zeros(len(rows)) for name in _CHECKS} | dict(zip(axes, rows.T, strict=True))
     used = {name for name, column in values.items() if column.any()}
-    varied = tuple(name for name, value in given.items() if np.ndim(value))
+    varied = tuple(name for name, value in given.items() if isinstance(_listed(name, value), list))
     return Grid(values, varied, frozenset(used | ({"patience"} & given.keys())))
 
 
 def _checked(name: str, value: Any, n_classes: int | None) -> list[float]:
     """Check the values of one setting, be it one or several."""
     if name not in _CHECKS:
-        raise ValueError(f"unknown setting {name!r}. Known: {', '.join(_CHECKS)}")
+        raise ValueError(f"settings are {', '.join(_CHECKS)}. Received: {name!r}")
     check = _CHECKS[name]
-    if name == "label_noise" and n_classes is not None:
+    if name == "label_noise" and n_classes is not None:  # a fraction, not a standard deviation
         check = partial(as_number_between, low=0, high=1)
-    if isinstance(value, str) or not np.ndim(value):
-        return [check(name, value)]
-    values = [check(name, one) for one in value]
+    given = _listed(name, value)
+    values = [check(name, one) for one in (given if isinstance(given, list) else [given])]
     if not values or len(set(values)) < len(values):
-        raise ValueError(f"{name} must be a number or distinct numbers. Received: {name}={value!r}")
-    return values
+        raise _not_distinct(name, given)
+    if name != "patience" and max(values) > _LARGEST:
+        raise ValueError(f"{name} must be at most {_LARGEST:g}. Received: {name}={max(values):g}")
+    return [min(one, _LARGEST) for one in values]
+
+
+def _listed(name: str, value: Any) -> Any:
+    """Turn arrays of all kinds into plain numbers or lists."""
+    try:
+        return np.asarray(value).tolist()
+    except ValueError:  # rows of unequal length
+        raise _not_distinct(name, list(value)) from None
+
+
+def _not_distinct(name: str, given: Any) -> ValueError:
+    shown = f"{name}={reprlib.repr(given)}"
+    return ValueError(f"{name} must be a number or distinct numbers. Received: {shown}")
 
 
 def _refuse_idle(given: Mapping[str, Any], optimizer: str) -> None:

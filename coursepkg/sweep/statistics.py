@@ -68,6 +68,8 @@ def mean_and_error(values: xr.DataArray) -> Estimate:
     >>> mean_and_error(accuracy).text(".2f").item()
     '0.80 ± 0.06'
     """
+    if not isinstance(values, xr.DataArray):
+        raise TypeError(f"values must be a DataArray. Received: {type(values).__name__}")
     n_seeds = values.sizes.get("seed", 0)
     if n_seeds < 2:
         raise ValueError(f"a standard error needs at least 2 seeds. Received: {n_seeds}")
@@ -95,7 +97,7 @@ def paired_difference(values: xr.DataArray, baseline: xr.DataArray) -> Estimate:
     Raises
     ------
     ValueError
-        If the seeds differ, or there is only one.
+        If the seeds differ, or settings or epochs, or there is only one seed.
 
     Examples
     --------
@@ -107,7 +109,24 @@ def paired_difference(values: xr.DataArray, baseline: xr.DataArray) -> Estimate:
     seeds = [np.ravel(array.coords.get("seed", [])).tolist() for array in (values, baseline)]
     if seeds[0] != seeds[1]:
         raise ValueError(f"both need the same seeds. Received: {seeds[0]} and {seeds[1]}")
-    return mean_and_error(values.astype(float) - baseline)
+    if "setting" in baseline.dims and baseline.sizes["setting"] == 1:
+        baseline = baseline.squeeze("setting", drop=True)
+    settings = [_settings_of(array) for array in (values, baseline)]
+    if all(settings) and settings[0] != settings[1]:
+        raise ValueError(f"both need the same settings. Received: {settings[0]} and {settings[1]}")
+    try:
+        with xr.set_options(arithmetic_join="exact"):
+            return mean_and_error(values.astype(float) - baseline)
+    except xr.AlignmentError:
+        sizes = [dict(array.sizes) for array in (values, baseline)]
+        raise ValueError(
+            f"both need the same settings and epochs. Received: {sizes[0]} and {sizes[1]}"
+        ) from None
+
+
+def _settings_of(values: xr.DataArray) -> list[str]:
+    """Names of what varies along the axis ``setting``."""
+    return sorted(str(name) for name, c in values.coords.items() if "setting" in c.dims)
 
 
 def at_end(runs: xr.Dataset) -> xr.Dataset:
@@ -125,7 +144,10 @@ def at_end(runs: xr.Dataset) -> xr.Dataset:
     """
     if "epoch" not in runs.dims:  # without curves, all values are those of the end
         return runs
-    return runs.sel(epoch=runs["final_epoch"]).drop_vars("epoch")
+    final = runs["final_epoch"]
+    if not final.isin(runs["epoch"]).all():
+        raise ValueError("runs must hold the final epochs. Received: other epochs")
+    return runs.sel(epoch=final).drop_vars("epoch")
 
 
 def choose_by_validation(runs: xr.Dataset, monitor: str = "val_loss") -> xr.Dataset:
@@ -151,11 +173,17 @@ def choose_by_validation(runs: xr.Dataset, monitor: str = "val_loss") -> xr.Data
         If there are no such values.
     """
     ends = at_end(runs)
+    if "val_loss" not in ends:
+        raise ValueError("choosing needs validation rows. Received: runs without")
     known = [name for name in ("val_loss", "val_accuracy") if name in ends]
     if monitor not in known:
         raise ValueError(f"monitor must be one of {known}. Received: monitor={monitor!r}")
-    worst_last = ends[monitor] if monitor == "val_loss" else -ends[monitor]
+    others = [axis for axis in ends[monitor].dims if axis != "seed"]
+    if not others:  # a single setting was selected: nothing to choose from
+        return ends
+    if others != ["setting"]:
+        ends = ends.stack(setting=others)
+    badness = ends[monitor] if monitor == "val_loss" else -ends[monitor]
+    badness = badness.where(~ends["diverged"]).fillna(np.inf)
     ends = ends.reset_index(list(ends.indexes.keys() - {"seed"}))
-    return ends.isel(
-        setting=worst_last.fillna(np.inf).argmin("setting").drop_vars("setting", errors="ignore")
-    )
+    return ends.isel(setting=badness.argmin("setting").drop_vars("setting", errors="ignore"))

@@ -121,9 +121,10 @@ def _with_graph_loops(function: Callable) -> Callable:
 @_with_graph_loops
 def _train(program: Program, weights: Weights, inputs: Inputs) -> tuple[Weights, Tensors, Tensors]:
     """Train for all epochs, or until early stopping has stopped the last replica."""
-    judged = PARTS[:2] if program.curves else ("val",) * program.stops_early
+    judged = _judged_each_epoch(program)
     n_epochs = inputs.order.shape[0]
     slots = optimizers.start(program, weights)
+    # What is returned if training stops early: the best weights, or those of the stop.
     watch, kept = stopping.begin(inputs.settings["learning_rate"]), weights
     healthy = watch.active
     curves = _empty_curves(program, weights, inputs, judged)
@@ -136,6 +137,7 @@ def _train(program: Program, weights: Weights, inputs: Inputs) -> tuple[Weights,
         going = watch.active
         healthy &= tf.math.is_finite(running_loss) | ~going
         if program.stops_early:
+            healthy &= tf.math.is_finite(values["val_loss"]) | ~going
             watch, improved = stopping.observe(watch, values["val_loss"], epoch, inputs.settings)
             kept = _where(improved if program.restore_best_weights else going, weights, kept)
             if not tf.reduce_any(watch.active):
@@ -170,6 +172,13 @@ def _epoch(
         n_rows = tf.math.count_nonzero(share, dtype=share.dtype)  # the last batch is often short
         running_loss += loss * n_rows / n_samples
     return weights, slots, running_loss
+
+
+def _judged_each_epoch(program: Program) -> tuple[str, ...]:
+    """Parts of the data whose loss is wanted after each epoch."""
+    if program.curves:
+        return ("train", "val")
+    return ("val",) if program.stops_early else ()
 
 
 def _empty_curves(

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import joblib
+import keras
 import numpy as np
 import psutil
 import pytest
@@ -177,8 +179,8 @@ def test_without_curves_the_ends_are_the_same(digits):
     with_curves = sweep.at_end(sweep.MLP(**SMALL, dtype="float64").fit(digits, **kwargs))
     without = sweep.MLP(**SMALL, dtype="float64", curves=False).fit(digits, **kwargs)
     assert "epoch" not in without.dims
-    assert set(with_curves) - set(without) == {"running_loss"}
-    for name in set(without) - {"best_epoch"}:
+    assert set(with_curves) - set(without) == {"running_loss", "best_epoch"}
+    for name in set(without):
         np.testing.assert_allclose(without[name], with_curves[name], rtol=1e-12, err_msg=name)
 
 
@@ -243,6 +245,17 @@ def test_predictions_are_those_that_were_scored(digits):
     assert outputs.dims == ("setting", "seed", "row", "output")
     accuracy = (outputs.argmax("output") == digits[0].y_test).mean("row")
     np.testing.assert_allclose(accuracy, runs.test_accuracy, atol=1e-6)
+    grid = sweep.MLP(**SMALL, activation="tanh").fit(
+        digits[0], seeds=2, l2=[0.0, 0.1], rate=[0.0, 0.5]
+    )
+    for selection in (grid.sel(l2=0.1), grid.unstack("setting"), grid.transpose("seed", ...)):
+        outputs_there = sweep.predict(selection, digits[0].x_test)
+        accuracy = (outputs_there.argmax("output") == digits[0].y_test).mean("row")
+        np.testing.assert_allclose(
+            accuracy.transpose(*selection.test_accuracy.dims), selection.test_accuracy, atol=1e-6
+        )
+    with pytest.raises(ValueError, match="runs must have the attributes of a sweep"):
+        sweep.predict(runs.drop_attrs(), digits[0].x_test)
     one = sweep.predict(runs.sel(l2=0.1, seed=1), digits[0].x_test)
     np.testing.assert_allclose(one, outputs.sel(l2=0.1, seed=1), rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match=r"x must have shape \(n_rows, 64\)\. Received: shape"):
@@ -255,6 +268,54 @@ def test_a_network_without_hidden_units_is_ridge(linear):
     x, y = linear.x_train - linear.x_train.mean(axis=0), linear.y_train - linear.y_train.mean()
     ridge = np.linalg.solve(x.T @ x + 0.1 * len(y) * np.eye(5), x.T @ y)
     np.testing.assert_allclose(runs.kernel_0.squeeze(), ridge, atol=1e-9)
+
+
+def test_the_best_epoch_is_that_of_the_smallest_validation_loss(digits):
+    runs = sweep.MLP(units=(64,), epochs=40).fit(digits, seeds=3, learning_rate=0.02)
+    np.testing.assert_array_equal(runs.best_epoch, runs.val_loss.argmin("epoch"))
+    assert (runs.best_epoch < 39).all()
+    assert (runs.final_epoch == 39).all()
+
+
+def test_sparsity_counts_exact_zeros_alone(linear):
+    runs = sweep.MLP(**SMALL).fit(linear, seeds=2, l1=0.3, learning_rate=1e-3)
+    assert (runs.sparsity == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "theirs"),
+    [
+        ("sgd", keras.optimizers.SGD),
+        ("proximal_sgd", keras.optimizers.SGD),
+        ("adam", keras.optimizers.Adam),
+        ("proximal_adam", keras.optimizers.Adam),
+        ("adamw", keras.optimizers.AdamW),
+    ],
+)
+def test_defaults_are_keras_defaults(linear, optimizer, theirs):
+    grid = sweep.MLP(**SMALL, optimizer=optimizer).plan(linear).grid
+    config = theirs().get_config()
+    assert np.isclose(grid.values["learning_rate"], config["learning_rate"])
+    assert grid.values["weight_decay"] == (config["weight_decay"] or 0.0)
+
+
+def test_classes_are_counted_in_all_parts(digits):
+    few = changed(digits[0], y_train=digits[0].y_train % 3)
+    runs = sweep.MLP(**SMALL).fit(few, seeds=2)
+    assert runs.sizes["units_2"] == 10
+
+
+def test_noise_of_a_regression_may_exceed_one(linear):
+    noisy = sweep.MLP(**SMALL).fit(linear, seeds=2, label_noise=3.0)
+    clean = sweep.MLP(**SMALL).fit(linear, seeds=2)
+    assert (noisy.train_loss.isel(epoch=0) > clean.train_loss.isel(epoch=0) + 3).all()
+
+
+def test_a_batch_larger_than_the_data_is_the_data(digits):
+    kwargs = {"units": (4,), "epochs": 3}
+    full = sweep.MLP(**kwargs, batch_size=60).fit(digits[0], seeds=2, rate=0.5)
+    huge = sweep.MLP(**kwargs, batch_size=10**12).fit(digits[0], seeds=2, rate=0.5)
+    assert same_runs(full, huge)
 
 
 # --- what is compiled --------------------------------------------------------------------------
@@ -332,6 +393,14 @@ if __name__ == "__main__":
     assert result.stdout == "the same\n", result.stderr
 
 
+def test_a_backend_that_cannot_hand_over_chunks_is_refused(digits):
+    with (
+        joblib.parallel_config(backend="multiprocessing"),
+        pytest.raises(ValueError, match=r"must be loky, threading or dask\. Received: multiproc"),
+    ):
+        sweep.MLP(**SMALL).fit(digits, seeds=3)
+
+
 def test_a_progress_bar_only_where_it_is_asked_for_or_someone_looks(digits, capfd, monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     monkeypatch.setattr(running, "tqdm", lambda **kwargs: tqdm(**kwargs | {"delay": 0}))
@@ -385,8 +454,40 @@ def test_a_replica_that_diverges_is_marked_and_the_others_go_on(linear):
     np.testing.assert_array_equal(runs.diverged, [[False, False], [True, True]])
     calm = mlp.fit(linear, seeds=2, learning_rate=[0.01])
     np.testing.assert_array_equal(runs.kernel_0[0], calm.kernel_0[0])
-    assert np.isnan(sweep.mean_and_error(runs.test_loss).mean[1])
+    for variable in (runs.test_loss, runs.sparsity):
+        assert np.isnan(sweep.mean_and_error(variable).mean[1])
     assert (sweep.choose_by_validation(runs).learning_rate == 0.01).all()
+
+
+def test_a_diverged_classifier_has_no_accuracy_and_is_not_chosen(digits):
+    mlp = sweep.MLP(units=(12,), epochs=10, optimizer="sgd")
+    with pytest.warns(RuntimeWarning, match="3 of 6 replicas diverged"):
+        runs = mlp.fit(digits, seeds=3, learning_rate=[1e20, 1e-6])
+    assert np.isnan(runs.test_accuracy[0]).all()
+    assert np.isnan(runs.val_accuracy[0]).all()
+    assert (sweep.choose_by_validation(runs, "val_accuracy").learning_rate == 1e-6).all()
+
+
+def test_a_divergence_in_the_step_before_stopping_is_marked(linear):
+    mlp = sweep.MLP(units=(6, 6, 6), epochs=6, optimizer="sgd", restore_best_weights=True)
+    with pytest.warns(RuntimeWarning, match="diverged"):
+        runs = mlp.fit(linear, seeds=3, learning_rate=np.geomspace(1, 1e12, 25), patience=0)
+    trained = runs.epoch <= runs.last_epoch
+    lost = (~np.isfinite(runs.val_loss) & trained).any("epoch")
+    assert lost.any()
+    np.testing.assert_array_equal(runs.diverged, lost | runs.diverged)
+    assert runs.diverged.where(lost, True).all()
+
+
+def test_what_happens_to_a_replica_after_it_stopped_is_not_its_divergence(linear):
+    """It goes on unseen while others of its chunk train; here until it overflows."""
+    mlp = sweep.MLP(units=(12,), epochs=40, optimizer="sgd", restore_best_weights=True)
+    with warnings.catch_warnings(record=True):
+        runs = mlp.fit(linear, seeds=4, learning_rate=0.4, patience=[0, 40])
+    stopped = runs.last_epoch.sel(patience=0) < runs.last_epoch.sel(patience=40)
+    later = runs.diverged.sel(patience=40) & stopped
+    assert later.any()
+    assert not (later & runs.diverged.sel(patience=0)).all()
 
 
 def test_a_divergence_before_or_after_the_best_epoch_is_marked(linear):
@@ -404,7 +505,15 @@ def test_many_divergences_are_counted_and_some_named(linear):
 
 
 BAD_SETTINGS = {
-    "unknown setting 'lam'. Known: learning_rate, momentum, l1, l2": {"lam": 0.1},
+    "settings are learning_rate, momentum, l1, l2, weight_decay": {"lam": 0.1},
+    "l2 must be a number or distinct numbers. Received: l2=[0, [0.1]]": {"l2": [0, [0.1]]},
+    "l2 must be a number or distinct numbers. Received: l2=[0.0, 0.0, 0.0, ": {
+        "l2": np.zeros(10000)
+    },
+    "l2 must be at most 1e+30. Received: l2=1e+39": {"l2": 1e39},
+    "a grid must have at most 1000000 settings. Received: 125000000": {
+        name: np.linspace(0.1, 0.9, 500) for name in ("l1", "l2", "rate")
+    },
     "l1 must be a finite number >= 0. Received: l1=-1": {"l1": -1},
     "l1 must be a finite number >= 0. Received: l1=nan": {"l1": [0.1, np.nan]},
     "l2 must be a finite number >= 0. Received: l2='a'": {"l2": "a"},
@@ -419,7 +528,11 @@ BAD_SETTINGS = {
     "momentum is a setting of sgd and proximal_sgd. Received: optimizer='adam'": {"momentum": 0.9},
     "min_delta needs patience, which asks for early stopping. Received: none": {"min_delta": 0.1},
     "seeds must be an integer >= 1. Received: seeds=0": {"seeds": 0},
-    "seeds must be distinct, and at least one. Received: seeds=[1, 1]": {"seeds": [1, 1]},
+    "seeds must be distinct, below 2**63, and at least one. Received": {"seeds": [1, 1]},
+    "seeds must be distinct, below 2**63, and at least one. Received: seeds=[922": {
+        "seeds": [2**63, 0]
+    },
+    "seeds must be at most 10000000. Received: seeds=1000000000": {"seeds": 10**9},
     "data must be one Dataset, one for each of 4 seeds": {"seeds": 4},
 }
 
@@ -451,6 +564,8 @@ def test_a_bad_setting_is_one_line_before_anything_is_compiled(digits, message):
         ({"epochs": 0}, "epochs must be an integer >= 1. Received: epochs=0"),
         ({"batch_size": 2.0}, "batch_size must be an integer >= 1. Received: batch_size=2.0"),
         ({"restore_best_weights": True}, "restore_best_weights needs patience"),
+        ({"restore_best_weights": "no"}, "restore_best_weights must be one of False, True"),
+        ({"curves": "no"}, "curves must be one of False, True. Received: curves='no'"),
     ],
 )
 @pytest.mark.usefixtures("nothing_compiled")
@@ -492,6 +607,23 @@ BAD_DATA = {
         d, x_train=d.x_train[:0], y_train=d.y_train[:0]
     ),
     "data must be of type Dataset. Received: ndarray": lambda d: d.x_train,
+    "data must hold at least one Dataset. Received: an empty list": lambda d: [],
+    "y_train must have shape (n_samples,). Received: shape (60, 10)": lambda d: changed(
+        d, y_train=np.eye(10)[d.y_train]
+    ),
+    "y_train must hold real numbers. Received: dtype object": lambda d: changed(d, y_train=None),
+    "y_val must have shape (n_samples,). Received: shape (0,)": lambda d: changed(
+        d, y_val=d.y_val[:0]
+    ),
+    "x_train must be rectangular. Received: rows of unequal length": lambda d: changed(
+        d, x_train=[[1.0], [1.0, 2.0]]
+    ),
+    "x_train must be within float32, up to 3.4e+38. Received: 1e+39": lambda d: changed(
+        d, x_train=d.x_train + 1e39
+    ),
+    "labels must be below 100000; real-valued targets must be floats": lambda d: changed(
+        d, y_train=d.y_train + 10**12
+    ),
     "data must be one Dataset, one for each of 3 seeds, or a list of these for each of 1 settings. "
     "Received: a list of shape (2,)": lambda d: [d, d],
     "lists of data sets must be of equal length. Received: [3, 1]": lambda d: [[d, d, d], [d]],

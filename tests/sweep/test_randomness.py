@@ -158,3 +158,18 @@ def test_what_a_seed_draws_for_one_purpose_tells_nothing_about_another():
     ]
     correlations = np.corrcoef(purposes)[np.triu_indices(3, 1)]
     assert np.abs(correlations).max() < 5 / np.sqrt(1000)
+
+
+def test_large_seeds_are_not_cut():
+    for draw_one in (
+        lambda seed: randomness.initial_weights(seed, (5, 5))[0],
+        lambda seed: randomness.batch_order(seed, n_samples=50, epochs=1, batch_size=50),
+        randomness.dropout_key,
+    ):
+        assert (draw_one(3) != draw_one(2**32 + 3)).any()
+
+
+def test_training_and_validation_labels_are_redrawn_apart():
+    y = np.zeros(1000, dtype=int)
+    train, val = (randomness.noisy_targets(0, y, noise=1, n_classes=10, part=p) for p in (0, 1))
+    assert abs((train == val).mean() - 0.1) < 0.05

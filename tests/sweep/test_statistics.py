@@ -110,3 +110,55 @@ def test_a_choice_can_be_paired_with_another_sweep(runs):
     plain = runs.test_accuracy.sel(l2=0.0, learning_rate=0.003)
     mean, _ = sweep.paired_difference(chosen, plain)
     assert np.isclose(mean, np.mean(chosen.to_numpy() - plain.to_numpy()))
+
+
+def test_a_choice_within_a_selection(runs):
+    among = sweep.choose_by_validation(runs.sel(l2=0.02))
+    ends = sweep.at_end(runs.sel(l2=0.02))
+    best = ends.val_loss.argmin("learning_rate")
+    np.testing.assert_array_equal(among.test_accuracy, ends.test_accuracy.isel(learning_rate=best))
+    unstacked = sweep.choose_by_validation(runs.unstack("setting"))
+    np.testing.assert_array_equal(
+        unstacked.test_accuracy, sweep.choose_by_validation(runs).test_accuracy
+    )
+    one = runs.sel(l2=0.0, learning_rate=0.05)
+    np.testing.assert_array_equal(sweep.choose_by_validation(one).test_accuracy, one.test_accuracy)
+
+
+def test_a_run_that_diverged_is_passed_over(runs):
+    worse = runs.copy(deep=True)
+    chosen = sweep.choose_by_validation(runs)
+    for seed in range(4):
+        where = (runs.l2 == chosen.l2[seed]) & (runs.learning_rate == chosen.learning_rate[seed])
+        worse["diverged"][where.to_numpy(), seed] = True
+    again = sweep.choose_by_validation(worse)
+    assert not again.diverged.any()
+    changed = (again.l2 != chosen.l2) | (again.learning_rate != chosen.learning_rate)
+    assert changed.all()
+
+
+def test_a_grid_is_compared_with_a_sweep_of_one_setting(runs):
+    one = runs.isel(setting=[0]).reset_index("setting", drop=True)
+    mean, _ = sweep.paired_difference(runs.test_loss, one.test_loss)
+    expected = (runs.test_loss - runs.test_loss.isel(setting=0, drop=True)).mean("seed")
+    np.testing.assert_allclose(mean, expected, atol=1e-6)
+
+
+def test_settings_and_epochs_are_not_joined_in_silence():
+    def values(name, settings):
+        coordinates = {name: ("setting", settings), "seed": [0, 1]}
+        return xr.DataArray(np.ones((2, 2)), coordinates, ["setting", "seed"]).set_xindex(name)
+
+    with pytest.raises(ValueError, match=r"the same settings\. Received: \['l2'\] and \['l1'\]"):
+        sweep.paired_difference(values("l2", [0.0, 0.1]), values("l1", [0.0, 0.1]))
+    with pytest.raises(ValueError, match="both need the same settings and epochs"):
+        sweep.paired_difference(values("l2", [0.0, 0.1]), values("l2", [0.0, 0.2]))
+
+
+def test_other_types_and_cut_curves_are_one_line(runs):
+    with pytest.raises(TypeError, match="values must be a DataArray. Received: ndarray"):
+        sweep.mean_and_error(np.ones(3))
+    with pytest.raises(ValueError, match="runs must hold the final epochs"):
+        sweep.at_end(runs.isel(epoch=slice(0, 1)))
+    with pytest.raises(ValueError, match="choosing needs validation rows"):
+        sweep.choose_by_validation(runs.drop_vars("val_loss"))
