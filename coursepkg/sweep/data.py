@@ -143,11 +143,9 @@ def _flattened(data: Any) -> tuple[list[Dataset], tuple[int, ...]]:
 
 
 def _has_rows(one: Dataset, part: str) -> bool:
-    """Whether a data set has anything for a part."""
-    return any(
-        getattr(one, f"{name}_{part}") is None or np.size(getattr(one, f"{name}_{part}"))
-        for name in "xy"
-    )
+    """Whether a data set has anything for a part, be it right or wrong."""
+    arrays = (getattr(one, f"x_{part}"), getattr(one, f"y_{part}"))
+    return any(not isinstance(array, np.ndarray) or array.size > 0 for array in arrays)
 
 
 def _stacked(sets: list[Dataset], name: str) -> np.ndarray:

@@ -287,12 +287,14 @@ def masks_of(layer, units, rate, n_steps):
     return np.stack(draw)
 
 
-def test_dropout_fed_with_the_same_masks_is_keras_dropout():
+@pytest.mark.parametrize("penalty", [0.0, LossGradientPenalty.factor])
+def test_dropout_fed_with_the_same_masks_is_keras_dropout(penalty):
+    """Alone, and under a gradient penalty, whose gradient passes the same masks."""
     data = make_data("classification")
-    run = fit(data, {}, {"rate": 0.5, "input_rate": 0.25})
+    run = fit(data, {}, {"rate": 0.5, "input_rate": 0.25, "loss_gradient_penalty": penalty})
     n_steps = EPOCHS * -(-N // BATCH)
     dense = [keras.layers.Dense(width, "relu") for width in UNITS]
-    model = keras.Sequential(
+    model = (LossGradientPenalty if penalty else keras.Sequential)(
         [
             keras.Input((P,)),
             FedDropout(masks_of(0, P, 0.25, n_steps), 0.25),

@@ -156,7 +156,7 @@ def test_settings_and_epochs_are_not_joined_in_silence():
 
 
 def test_other_types_and_cut_curves_are_one_line(runs):
-    with pytest.raises(TypeError, match="values must be a DataArray. Received: ndarray"):
+    with pytest.raises(TypeError, match=r"values must be a DataArray\. Received: ndarray"):
         sweep.mean_and_error(np.ones(3))
     with pytest.raises(ValueError, match="runs must hold the final epochs"):
         sweep.at_end(runs.isel(epoch=slice(0, 1)))
