@@ -24,9 +24,13 @@ BETAS = {"beta_1": np.float64(0.9), "beta_2": np.float64(0.999)}
 
 @pytest.fixture(autouse=True)
 def _double_precision():
-    keras.config.set_floatx("float64")
+    def compute_in(dtype):
+        keras.config.set_floatx(dtype)
+        keras.config.set_dtype_policy(dtype)  # doesn't follow once a layer has been made
+
+    compute_in("float64")
     yield
-    keras.config.set_floatx("float32")
+    compute_in("float32")
 
 
 def make_data(task, seed=0):
