@@ -408,16 +408,47 @@ def load_digits_noisy(
     units = ("grey value",) * 64 + ("digit",)
     clean = _split(bunch.data / 16.0, bunch.target, rows, tuple(bunch.feature_names), units)
 
-    def redrawn(labels: np.ndarray) -> np.ndarray:
-        chosen = rng.permutation(len(labels)) < round(noise * len(labels))
-        return np.where(chosen, rng.integers(0, 10, len(labels)), labels)
-
+    redraw = {"noise": noise, "n_classes": 10, "rng": rng}
     return replace(
         clean,
-        y_train=redrawn(clean.y_train),
-        y_val=redrawn(clean.y_val),
+        y_train=redraw_labels(clean.y_train, **redraw),
+        y_val=redraw_labels(clean.y_val, **redraw),
         truth=LabelTruth(clean.y_train, clean.y_val),
     )
+
+
+def redraw_labels(
+    y: np.ndarray, *, noise: float, n_classes: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Redraw a fraction of labels, uniformly over the classes.
+
+    From one state of ``rng``, a higher fraction redraws the same labels and more.
+
+    Parameters
+    ----------
+    y : numpy.ndarray of int, shape (n,)
+        Labels, counted from 0.
+    noise : float
+        Fraction redrawn, in [0, 1]; about one in ``n_classes`` of these stays what it was.
+    n_classes : int
+        Number of classes.
+    rng : numpy.random.Generator
+        Chooses the labels and draws the new ones.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        The labels, some of them redrawn.
+
+    Examples
+    --------
+    >>> y = np.zeros(10, dtype=int)
+    >>> noisy = redraw_labels(y, noise=0.3, n_classes=5, rng=np.random.default_rng(0))
+    >>> int((noisy != y).sum()) <= 3
+    True
+    """
+    chosen = rng.permutation(len(y)) < round(noise * len(y))
+    return np.where(chosen, rng.integers(0, n_classes, len(y)), y)
 
 
 def _generator(seed: int) -> np.random.Generator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,21 @@ class Plan:
     def n_chunks(self) -> int:
         """Chunks that hold them all."""
         return -(-self.n_replicas // self.chunk_size)
+
+    def n_replicas_in(self, chunks: Sized) -> int:
+        """Count the replicas in the first chunks.
+
+        Parameters
+        ----------
+        chunks : sized
+            The chunks, or what became of them.
+
+        Returns
+        -------
+        int
+            Without the repetitions that fill up the last chunk.
+        """
+        return min(self.n_replicas, len(chunks) * self.chunk_size)
 
     def chunks(self) -> Iterator[Chunk]:
         """Cut the replicas into chunks of one size.

@@ -16,6 +16,7 @@ import itertools
 import numpy as np
 
 from coursepkg._keras import tf
+from coursepkg.datasets import redraw_labels
 
 _PURPOSES = ("weights", "batches", "labels", "dropout")
 
@@ -126,8 +127,7 @@ def noisy_targets(
     rng = _generator(seed, "labels", part)
     if n_classes is None:
         return y + noise * rng.normal(size=len(y))
-    chosen = rng.permutation(len(y)) < round(noise * len(y))
-    return np.where(chosen, rng.integers(0, n_classes, len(y)), y)
+    return redraw_labels(y, noise=noise, n_classes=n_classes, rng=rng)
 
 
 def dropout_key(seed: int) -> np.ndarray:

@@ -53,7 +53,7 @@ def run(plan: Plan, *, progress: bool | None) -> list[Trained]:
     except KeyboardInterrupt:
         _interrupted.clear()
         _interrupted[joblib.hash(plan)] = trained
-        done = min(plan.n_replicas, len(trained) * plan.chunk_size)
+        done = plan.n_replicas_in(trained)
         raise KeyboardInterrupt(
             f"{done} of {plan.n_replicas} trainings are done; the same call goes on from there"
         ) from None
@@ -73,13 +73,13 @@ def _train_the_rest(plan: Plan, trained: list[Trained], *, progress: bool | None
     missing = itertools.islice(plan.chunks(), len(trained), None)
     tasks = (joblib.delayed(train_chunk)(plan.program, chunk) for chunk in missing)
     hidden = not (_someone_looks() if progress is None else progress)
-    done = min(plan.n_replicas, len(trained) * plan.chunk_size)
+    done = plan.n_replicas_in(trained)
     with tqdm(
         total=plan.n_replicas, initial=done, unit=" trainings", delay=1, disable=hidden
     ) as bar:
         for chunk in work(tasks):
             trained.append(chunk)
-            bar.update(min(plan.chunk_size, plan.n_replicas - bar.n))
+            bar.update(plan.n_replicas_in(trained) - bar.n)
 
 
 def refuse_what_does_not_fit(plan: Plan, n_workers: int) -> None:

@@ -114,7 +114,7 @@ def span(given: Mapping[str, Any], *, optimizer: str, n_classes: int | None) -> 
     rows = np.array(list(itertools.product(*axes.values())), dtype=float)
     values = {name: np.zeros(len(rows)) for name in _CHECKS} | dict(zip(axes, rows.T, strict=True))
     used = {name for name, column in values.items() if column.any()}
-    varied = tuple(name for name, value in given.items() if isinstance(_listed(name, value), list))
+    varied = tuple(name for name, value in given.items() if np.ndim(value))
     return Grid(values, varied, frozenset(used | ({"patience"} & given.keys())))
 
 

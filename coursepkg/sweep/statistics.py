@@ -59,6 +59,8 @@ def mean_and_error(values: xr.DataArray) -> Estimate:
 
     Raises
     ------
+    TypeError
+        If it is no DataArray.
     ValueError
         If there is no axis ``seed``, or only one seed.
 

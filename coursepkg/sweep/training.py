@@ -184,9 +184,11 @@ def _judged_each_epoch(program: Program) -> tuple[str, ...]:
 def _empty_curves(
     program: Program, weights: Weights, inputs: Inputs, judged: tuple[str, ...]
 ) -> dict[str, tf.TensorArray]:
-    """Make room for the values of each epoch."""
+    """Make room for the values of each epoch, where they are wanted."""
+    if not program.curves:
+        return {}
     scored = scores(program, weights, inputs.x, inputs.y, inputs.settings, judged)
-    names = ["running_loss", *scored] if program.curves else []
+    names = ["running_loss", *scored]
     return {name: tf.TensorArray(program.dtype, inputs.order.shape[0]) for name in names}
 
 
