@@ -6,6 +6,7 @@ same one for the same arguments. Where the data are made, the truth comes along.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -48,6 +49,24 @@ class LabelTruth:
 
 
 @dataclass(frozen=True)
+class CurveTruth:
+    """The targets before noise was added.
+
+    Attributes
+    ----------
+    y_train, y_val, y_test : numpy.ndarray of float, shape (n,)
+        Values of the function that made the targets, at the inputs of each part.
+    noise : float
+        Standard deviation of the noise, in units of ``y``.
+    """
+
+    y_train: np.ndarray
+    y_val: np.ndarray
+    y_test: np.ndarray
+    noise: float
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set, split in three.
 
@@ -61,7 +80,7 @@ class Dataset:
         One name a column.
     units : tuple of str
         Unit of each column, then of the target; empty where there is none.
-    truth : LinearTruth, LabelTruth or None
+    truth : LinearTruth, LabelTruth, CurveTruth or None
         What made the data; None for real data.
     """
 
@@ -73,7 +92,7 @@ class Dataset:
     y_test: np.ndarray
     feature_names: tuple[str, ...]
     units: tuple[str, ...]
-    truth: LinearTruth | LabelTruth | None = None
+    truth: LinearTruth | LabelTruth | CurveTruth | None = None
 
     def standardized(self) -> Dataset:
         """Bring all columns to mean 0 and standard deviation 1 on the training rows.
@@ -112,6 +131,49 @@ class Dataset:
             np.concatenate([self.x_train, self.x_val, self.x_test]),
             np.concatenate([self.y_train, self.y_val, self.y_test]),
         )
+
+
+def make_sine(
+    n_train: int = 20, *, noise: float = 0.3, n_val: int = 100, n_test: int = 1000, seed: int
+) -> Dataset:
+    r"""Make one period of a sine, :math:`y = \sin 2\pi x` plus noise.
+
+    The inputs of each part lie evenly from 0 to 1, the same for every seed: so data sets of
+    different seeds differ in their noise alone.
+
+    Parameters
+    ----------
+    n_train : int, default=20
+        Number of training rows.
+    noise : float, default=0.3
+        Standard deviation of the noise.
+    n_val, n_test : int, default=100 and 1000
+        Number of validation and test rows.
+    seed : int
+        Draws the noise.
+
+    Returns
+    -------
+    Dataset
+        One column; with a `CurveTruth`.
+
+    Raises
+    ------
+    ValueError
+        If a count or ``noise`` is negative.
+
+    Examples
+    --------
+    >>> data = make_sine(5, noise=0.0, seed=0)
+    >>> data.y_train.round(6) + 0.0
+    array([ 0.,  1.,  0., -1.,  0.])
+    """
+    noise, rng = as_non_negative("noise", noise), _generator(seed)
+    x = [np.linspace(0, 1, size) for size in _sizes(n_train, n_val, n_test)]
+    clean = [np.sin(2 * np.pi * part) for part in x]
+    y = [part + noise * rng.normal(size=part.size) for part in clean]
+    parts = itertools.chain.from_iterable(zip((part[:, None] for part in x), y, strict=True))
+    return Dataset(*parts, ("x",), ("", ""), CurveTruth(*clean, noise))
 
 
 def make_sparse_linear(
@@ -455,6 +517,14 @@ def _generator(seed: int) -> np.random.Generator:
     return np.random.default_rng(as_count("seed", seed))
 
 
+def _sizes(n_train: int, n_val: int, n_test: int) -> tuple[int, int, int]:
+    return (
+        as_count("n_train", n_train, minimum=1),
+        as_count("n_val", n_val),
+        as_count("n_test", n_test),
+    )
+
+
 def _linear_dataset(
     *,
     draw: Callable[[int], np.ndarray],
@@ -466,8 +536,7 @@ def _linear_dataset(
 ) -> Dataset:
     """Draw inputs for each part in turn and let ``truth`` make the targets."""
     parts = []
-    for name, size in zip(("n_train", "n_val", "n_test"), sizes, strict=True):
-        n = as_count(name, size, minimum=1 if name == "n_train" else 0)
+    for n in _sizes(*sizes):
         x = draw(n)
         parts += [x, x @ truth.coef + truth.intercept + truth.noise * rng.normal(size=n)]
     return Dataset(*parts, tuple(columns), (*columns.values(), target_unit), truth)

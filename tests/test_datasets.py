@@ -4,7 +4,8 @@ import sklearn.datasets
 
 from coursepkg import datasets
 
-MADE = [datasets.make_sparse_linear, datasets.make_house_prices, datasets.make_car_efficiency]
+LINEAR = [datasets.make_sparse_linear, datasets.make_house_prices, datasets.make_car_efficiency]
+MADE = [*LINEAR, datasets.make_sine]
 LOADED = [datasets.load_diabetes, datasets.load_digits_noisy]
 
 
@@ -34,7 +35,7 @@ def test_sizes_names_and_units(function):
     assert all(np.isfinite(array).all() for array in arrays(data))
 
 
-@pytest.mark.parametrize("function", MADE)
+@pytest.mark.parametrize("function", LINEAR)
 def test_targets_come_from_the_truth_with_noise_of_the_stated_size(function):
     data = function(4000, n_test=4000, seed=1)
     for x, y in ((data.x_train, data.y_train), (data.x_test, data.y_test)):
@@ -44,10 +45,21 @@ def test_targets_come_from_the_truth_with_noise_of_the_stated_size(function):
         assert abs(noise.std() - 1) < 4 / np.sqrt(8000)
 
 
-@pytest.mark.parametrize("function", MADE)
+@pytest.mark.parametrize("function", LINEAR)
 def test_without_noise_the_truth_predicts_exactly(function):
     data = function(seed=0, noise=0.0)
     np.testing.assert_allclose(data.x_val @ data.truth.coef + data.truth.intercept, data.y_val)
+
+
+def test_sine_is_a_sine_with_noise_of_the_stated_size_on_inputs_that_never_change():
+    data = datasets.make_sine(4000, noise=0.3, seed=1)
+    np.testing.assert_allclose(data.truth.y_val, np.sin(2 * np.pi * data.x_val[:, 0]), atol=1e-15)
+    noise = (data.y_train - data.truth.y_train) / 0.3
+    assert abs(noise.mean()) < 4 / np.sqrt(4000)
+    assert abs(noise.std() - 1) < 4 / np.sqrt(8000)
+    clean = datasets.make_sine(4000, noise=0.0, seed=2)
+    np.testing.assert_array_equal(clean.x_train, data.x_train)
+    np.testing.assert_array_equal(clean.y_train, data.truth.y_train)
 
 
 def test_sparse_linear_has_the_stated_sparsity_and_correlation():
