@@ -158,13 +158,66 @@ def plot_mean_and_error(
         If shapes do not match or there is only one seed.
     """
     x = as_finite_array("x", x, shape=("n_points",))
-    draws = as_finite_array("draws", draws, shape=("n_seeds", x.size))
+    mean, error = _mean_and_error(draws, n_points=x.size)
+    ax = _axes(ax)
+    ax.errorbar(x, mean, error, capsize=3, label=label)
+    return ax
+
+
+def plot_train_and_validation(
+    x: ArrayLike,
+    train: ArrayLike,
+    val: ArrayLike,
+    *,
+    label: str = "",
+    color: str = "C0",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a pair of curves: training solid, validation dashed, each with a band.
+
+    Parameters
+    ----------
+    x : array-like of float, shape (n_points,)
+        Positions, such as epochs.
+    train, val : array-like of float, shape (n_seeds, n_points)
+        One row a seed, at least two. A line is their mean; its band reaches one standard error
+        to either side.
+    label : str, optional
+        What the pair belongs to, in the legend before "training" and "validation".
+    color : str, default="C0"
+        Colour of the pair.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure where it is not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The Axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or there is only one seed.
+    """
+    x = as_finite_array("x", x, shape=("n_points",))
+    pair = {"training": ("-", train), "validation": ("--", val)}
+    means = {
+        name: (style, *_mean_and_error(draws, n_points=x.size))
+        for name, (style, draws) in pair.items()
+    }
+    ax = _axes(ax)
+    for name, (style, mean, error) in means.items():
+        text = f"{label}, {name}" if label else name
+        ax.plot(x, mean, color=color, ls=style, marker="", label=text)
+        ax.fill_between(x, mean - error, mean + error, color=color, alpha=0.3, lw=0)
+    return ax
+
+
+def _mean_and_error(draws: ArrayLike, *, n_points: int) -> tuple[np.ndarray, np.ndarray]:
+    draws = as_finite_array("draws", draws, shape=("n_seeds", n_points))
     if len(draws) < 2:
         raise ValueError("a standard error needs at least 2 seeds. Received: 1")
-    ax = _axes(ax)
-    error = draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
-    ax.errorbar(x, draws.mean(axis=0), error, capsize=3, label=label)
-    return ax
+    return draws.mean(axis=0), draws.std(axis=0, ddof=1) / np.sqrt(len(draws))
 
 
 def _axes(ax: Axes | None) -> Axes:

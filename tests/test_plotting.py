@@ -76,12 +76,27 @@ def test_mean_and_error_shows_the_standard_error():
     assert (high - low) / 2 == pytest.approx(2 / np.sqrt(3))  # sd 2 over √3 seeds
 
 
+def test_train_is_solid_validation_dashed_and_the_band_is_a_standard_error():
+    val = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 1.0]])
+    ax = plotting.plot_train_and_validation([1, 2], val - 5, val, label="L2", color="C3")
+    solid, dashed = ax.lines
+    assert (solid.get_linestyle(), dashed.get_linestyle()) == ("-", "--")
+    assert (solid.get_label(), dashed.get_label()) == ("L2, training", "L2, validation")
+    np.testing.assert_allclose(solid.get_ydata(), [-3.0, -4.0])
+    np.testing.assert_allclose(dashed.get_ydata(), [2.0, 1.0])
+    edge = ax.collections[1].get_paths()[0].vertices
+    at_first = edge[edge[:, 0] == 1][:, 1]
+    assert np.ptp(at_first) / 2 == pytest.approx(2 / np.sqrt(3))  # sd 2 over √3 seeds
+    assert {line.get_color() for line in ax.lines} == {"C3"}
+
+
 @pytest.mark.parametrize(
     "draw",
     [
         lambda ax: plotting.plot_coefficient_path([1, 2], [[1, 2]], ["a"], ax=ax),
         lambda ax: plotting.plot_estimates({"m": [[1], [2]]}, ["a"], ax=ax),
         lambda ax: plotting.plot_mean_and_error([1], [[1], [2]], ax=ax),
+        lambda ax: plotting.plot_train_and_validation([1], [[1], [2]], [[3], [4]], ax=ax),
     ],
 )
 def test_the_given_axes_are_drawn_on(draw):
@@ -100,6 +115,7 @@ def test_the_given_axes_are_drawn_on(draw):
         (lambda: plotting.plot_estimates({"m": [[1], [2]]}, ["a"], truth=[1, 2]), r"truth must"),
         (lambda: plotting.plot_mean_and_error([1], [[1]]), r"2 seeds\. Received: 1"),
         (lambda: plotting.plot_mean_and_error([1, 2], [[1], [2]]), r"draws must have shape"),
+        (lambda: plotting.plot_train_and_validation([1], [[1], [2]], [[1]]), r"2 seeds"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(draw, message):
