@@ -117,7 +117,18 @@ def test_importing_the_package_is_light():
     assert (result.returncode, result.stdout) == (0, "set()\n"), result.stderr
 
 
-@pytest.mark.parametrize("module", ["datasets", "linear_models", "proximal", "show", "validation"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "datasets",
+        "early_stopping",
+        "linear_models",
+        "overfitting",
+        "proximal",
+        "show",
+        "validation",
+    ],
+)
 def test_the_numpy_modules_load_no_framework(module):
     code = (
         f"import coursepkg.{module}, sys; "
