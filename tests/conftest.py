@@ -11,6 +11,7 @@ PARTS = [
     ("tests/test_architecture", "rules for the package"),
     ("tests/test_notebooks", "rules for notebooks"),
     ("tests/test_exercises", "exercises and their checks"),
+    ("tests/solutions", "solutions against oracles"),
     ("tests/test_site", "website"),
     ("", "unit tests"),
 ]

@@ -1,0 +1,16 @@
+"""What every file here needs: the functions of the worked solution it is named after."""
+
+import pytest
+
+from coursepkg.grading.exercise import Course, read_notebook, tagged
+
+
+@pytest.fixture(scope="module")
+def solution(request):
+    """Functions by name, of the exercise NN_topic for a file test_NN_topic.py."""
+    name = request.path.stem.removeprefix("test_")
+    namespace = {}
+    exec("import numpy as np", namespace)
+    for cell in tagged(read_notebook(Course().master(name)), "answer"):
+        exec(cell.source, namespace)
+    return namespace
