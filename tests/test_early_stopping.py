@@ -1,6 +1,5 @@
 from decimal import Decimal, localcontext
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from coursepkg import datasets, linear_models
+from coursepkg._keras import keras, tf
 from coursepkg.early_stopping import (
     EarlyStopping,
     equivalent_lambda,
@@ -355,8 +355,6 @@ def _float64():
 
 def keras_coef(x, y, learning_rate, n_steps, regularizer=None):
     """Full-batch steps of ``mse`` from weights of 0, all of them in one epoch."""
-    import tensorflow as tf
-
     model = keras.Sequential([keras.Input((x.shape[1],))])
     model.add(
         keras.layers.Dense(
