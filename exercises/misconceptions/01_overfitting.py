@@ -158,12 +158,50 @@ def bias_variance_swapped(predictions, truth):
     return predictions.var(axis=0).mean(), _squared_bias(predictions, truth)
 
 
+def bias_variance_sum_of_variances(predictions, truth):
+    """Your bias is right, but your variance adds up over the inputs. It is a mean over the m
+    inputs, too.
+    """
+    return _squared_bias(predictions, truth), predictions.var(axis=0).sum()
+
+
+def bias_variance_sum_over_models_and_inputs(predictions, truth):
+    """Your bias is right, but your variance is the sum of all squared distances. It is their mean,
+    over the R models and over the m inputs.
+    """
+    mean = predictions.mean(axis=0)
+    return _squared_bias(predictions, truth), np.sum((predictions - mean) ** 2)
+
+
 def bias_variance_sums(predictions, truth):
     """You added up over the inputs. Both numbers are means over the m inputs, so that they don't
     grow when there are more of them.
     """
     bias = predictions.mean(axis=0) - truth
     return np.sum(bias**2), np.sum(predictions.var(axis=0))
+
+
+def bias_variance_sums_throughout(predictions, truth):
+    """Both of your numbers are sums of squares. As the convention says they are means: divide the
+    squared bias by m, and the variance by R and by m.
+    """
+    mean = predictions.mean(axis=0)
+    return np.sum((mean - truth) ** 2), np.sum((predictions - mean) ** 2)
+
+
+def bias_variance_sum_for_mean_prediction(predictions, truth):
+    """Your variance is right, but your bias compares the truth with the sum of what the models
+    predict. Divide by R, which makes the mean prediction of it.
+    """
+    return np.mean((predictions.sum(axis=0) - truth) ** 2), predictions.var(axis=0).mean()
+
+
+def bias_variance_sum_for_mean_prediction_in_both(predictions, truth):
+    """Your mean prediction is a sum: it grows with the number of models. Divide by R; the bias
+    and the variance both start from it.
+    """
+    total = predictions.sum(axis=0)
+    return np.mean((total - truth) ** 2), np.mean((predictions - total) ** 2)
 
 
 def bias_variance_of_each_input(predictions, truth):
@@ -180,12 +218,43 @@ def bias_variance_sum_alone(predictions, truth):
     return np.mean((predictions - truth) ** 2)
 
 
+def bias_variance_bias_alone(predictions, truth):
+    """You returned one number, the squared bias. The variance is asked for as well, as a pair:
+    `return bias_squared, variance`.
+    """
+    return _squared_bias(predictions, truth)
+
+
+def bias_variance_variance_alone(predictions, truth):
+    """You returned one number, the variance. The squared bias is asked for as well, and comes
+    first: `return bias_squared, variance`.
+    """
+    return predictions.var(axis=0).mean()
+
+
 def bias_variance_in_place(predictions, truth):
     """Your function writes into the array that it is given (`-=` and `+=` do), so the next call
     starts from other predictions. Write `errors = predictions - truth`, which makes a new array.
     """
     predictions -= truth
     return np.mean(predictions.mean(axis=0) ** 2), predictions.var(axis=0).mean()
+
+
+def bias_variance_centred_in_place(predictions, truth):
+    """Your function takes the mean prediction from the array that it is given (`-=` does), so the
+    next call finds a mean of 0. Write `deviations = predictions - mean`, which makes a new array.
+    """
+    mean = predictions.mean(axis=0)
+    predictions -= mean
+    return np.mean((mean - truth) ** 2), np.mean(predictions**2)
+
+
+def bias_variance_truth_in_place(predictions, truth):
+    """Your function writes into `truth` (`-=` and `+=` do), so the next call with the same truth
+    compares with something else. Write `bias = mean - truth`, which makes a new array.
+    """
+    truth -= predictions.mean(axis=0)
+    return np.mean(truth**2), predictions.var(axis=0).mean()
 
 
 def _mse(predicted, y):
@@ -313,6 +382,32 @@ def learning_curve_fitted_once(fit, x, y, x_val, y_val, sizes, order):
     predict = fit(x, y)
     train = np.array([_mse(predict(x[order[:n]]), y[order[:n]]) for n in sizes])
     return train, np.array([_mse(predict(x_val), y_val) for _ in sizes])
+
+
+def learning_curve_fitted_to_first_size(fit, x, y, x_val, y_val, sizes, order):
+    """You fitted one model, to the rows of the first size, and judged it for every size. Each size
+    needs a model of its own: `fit` belongs inside the loop.
+    """
+    rows = order[: sizes[0]]
+    predict = fit(x[rows], y[rows])
+    train = np.array([_mse(predict(x[order[:n]]), y[order[:n]]) for n in sizes])
+    return train, np.array([_mse(predict(x_val), y_val) for _ in sizes])
+
+
+def learning_curve_one_point_for_all(fit, x, y, x_val, y_val, sizes, order):
+    """You repeated the two errors of the first size for every size. Each size has its own rows,
+    its own model and its own errors: all three belong inside the loop.
+    """
+    train, val = _right_curve(fit, x, y, x_val, y_val, sizes[:1], order)
+    return np.repeat(train, len(sizes)), np.repeat(val, len(sizes))
+
+
+def learning_curve_in_place(fit, x, y, x_val, y_val, sizes, order):
+    """Your function writes into x and y (`x[:] = x[order]` does), so the next call shuffles rows
+    that are shuffled already. Write `x = x[order]`, which makes a new array.
+    """
+    x[:], y[:] = x[order], y[order]
+    return _curve(fit, x, y, x_val, y_val, [(x[:n], y[:n]) for n in sizes])
 
 
 def learning_curve_fitted_on_validation(fit, x, y, x_val, y_val, sizes, order):
@@ -497,6 +592,8 @@ def min_norm_fit_inverse_for_few_rows(x, y):
     """XXᵀ has no inverse here: it is singular, since there are more rows than columns. That
     formula is for fewer rows. The pseudoinverse, `np.linalg.pinv(x)`, serves all cases.
     """
+    if np.unique(x, axis=1).shape[1] < x.shape[1]:  # rounding decides what inv returns
+        return np.full(x.shape[1], np.nan)
     return x.T @ np.linalg.inv(x @ x.T) @ y
 
 
@@ -543,8 +640,16 @@ def min_norm_fit_both_whole(x, y):
     return (np.linalg.pinv(x[:, first]) @ y)[inverse.ravel()]
 
 
+def _svd(x):
+    """U, Vᵀ, and the inverse singular values with 0 for those that are zero."""
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    kept = s > 1e-10 * s[0]
+    return u, vt, np.where(kept, 1 / np.where(kept, s, 1.0), 0.0)
+
+
 def _ridge(x, y, lam):
-    return np.linalg.solve(x.T @ x + lam * np.eye(x.shape[1]), x.T @ y)
+    u, vt, inverse = _svd(x)
+    return vt.T @ (inverse / (1 + lam * inverse**2) * (u.T @ y))
 
 
 def min_norm_fit_identity_added(x, y):
@@ -573,6 +678,20 @@ def min_norm_fit_tiny_ridge(x, y):
     The pseudoinverse needs no such help.
     """
     return _ridge(x, y, 1e-8)
+
+
+def min_norm_fit_tinier_ridge(x, y):
+    """You added a tiny number to the diagonal of XᵀX. Here the columns are in such small units that
+    XᵀX is about as tiny itself. The pseudoinverse needs no such help.
+    """
+    return _ridge(x, y, 1e-10)
+
+
+def min_norm_fit_tiniest_ridge(x, y):
+    """You added next to nothing to the diagonal of XᵀX. In small units it shows all the same, and
+    in large ones it is lost in rounding. The pseudoinverse needs no such help.
+    """
+    return _ridge(x, y, 1e-12)
 
 
 def min_norm_fit_centred(x, y):
@@ -675,19 +794,23 @@ def min_norm_fit_negative(x, y):
     return -np.linalg.pinv(x) @ y
 
 
-def _svd(x):
-    """U, Vᵀ, and the inverse singular values with 0 for those that are zero."""
-    u, s, vt = np.linalg.svd(x, full_matrices=False)
-    kept = s > 1e-10 * s[0]
-    return u, vt, np.where(kept, 1 / np.where(kept, s, 1.0), 0.0)
-
-
 def min_norm_fit_without_singular_values(x, y):
     """The singular values are missing: after Uᵀ each entry is divided by its s, where that is not
     zero, and then comes V.
     """
     u, vt, inverse = _svd(x)
     return vt.T @ ((inverse > 0) * (u.T @ y))
+
+
+def min_norm_fit_not_transposed(x, y):
+    """A matrix lies on its side: it has n rows and p columns, and the other way round it would fit.
+    Did you use the singular value decomposition? It returns Vᵀ, `vt`, and w begins with V, which
+    is `vt.T`.
+    """
+    u, vt, inverse = _svd(x)
+    if len(vt) == x.shape[1]:  # the signs of singular vectors decide
+        return np.full(x.shape[1], np.nan)
+    return vt @ (inverse * (u.T @ y))
 
 
 def min_norm_fit_squared_singular_values(x, y):
@@ -746,13 +869,6 @@ def generalization_gap_absolute(train_batches, val_batches):
     says something: keep it.
     """
     return abs(_mean(val_batches) - _mean(train_batches))
-
-
-def generalization_gap_absolute_batch_means(train_batches, val_batches):
-    """Two things: the gap may be negative and keeps its sign; and the mean of batch means gives
-    the few examples of the last batch too much weight.
-    """
-    return abs(_mean_of_means(val_batches) - _mean_of_means(train_batches))
 
 
 def generalization_gap_not_below_zero(train_batches, val_batches):
@@ -815,6 +931,22 @@ def generalization_gap_one_divisor(train_batches, val_batches):
     return (val.sum() - train.sum()) / len(train)
 
 
+def generalization_gap_validation_divisor(train_batches, val_batches):
+    """You divided both sums by the number of validation examples. Each mean has a number of
+    examples of its own.
+    """
+    train, val = np.concatenate(train_batches), np.concatenate(val_batches)
+    return (val.sum() - train.sum()) / len(val)
+
+
+def generalization_gap_all_examples(train_batches, val_batches):
+    """You divided both sums by the number of all examples, training and validation together. Each
+    mean has a number of examples of its own.
+    """
+    train, val = np.concatenate(train_batches), np.concatenate(val_batches)
+    return (val.sum() - train.sum()) / (len(val) + len(train))
+
+
 def generalization_gap_without_last_batch(train_batches, val_batches):
     """You left out the last batches. Their examples count like all others: that a batch is short
     is no reason to drop it.
@@ -861,6 +993,13 @@ def generalization_gap_minus_lists(train_batches, val_batches):
 def generalization_gap_median(train_batches, val_batches):
     """You took medians. They ignore how large the large losses are; means are asked for."""
     return np.median(np.concatenate(val_batches)) - np.median(np.concatenate(train_batches))
+
+
+def generalization_gap_maxima(train_batches, val_batches):
+    """You took the largest losses. One unlucky example decides these; means over all examples are
+    asked for.
+    """
+    return np.concatenate(val_batches).max() - np.concatenate(train_batches).max()
 
 
 def generalization_gap_validation_alone(train_batches, val_batches):
@@ -953,8 +1092,8 @@ def double_descent_risk_found_for_missing(n, p, noise, signal):
 
 
 def double_descent_risk_whole_signal_lost(n, p, noise, signal):
-    """Your squared bias is the whole of signal², as if the fit found nothing. It finds the share
-    n/p of it, and only the rest is bias.
+    """Your squared bias is the whole of signal². The fit finds the share n/p of it, and only the
+    rest is bias. (Did you write `n // p`? That rounds the share down to 0: write `n / p`.)
     """
     fewer = signal**2 + noise**2 * n / ((p - n - 1) or 1)
     return _risk(n, p, noise, signal, fewer=fewer)
@@ -978,7 +1117,8 @@ def double_descent_risk_share_squared(n, p, noise, signal):
 
 def double_descent_risk_bias_on_both_sides(n, p, noise, signal):
     """With more rows than features you added a bias. There is none: the rows cover all
-    directions, and the fit is right on average.
+    directions, and the fit is right on average. (If you left the bias out where there are fewer
+    rows, you took n and p for one another.)
     """
     more = signal**2 * (1 - p / n) + noise**2 * p / ((n - p - 1) or 1)
     return _risk(n, p, noise, signal, more)
@@ -1081,10 +1221,20 @@ def double_descent_risk_root(n, p, noise, signal):
     return np.sqrt(_risk(n, p, noise, signal))
 
 
+def double_descent_risk_upside_down(n, p, noise, signal):
+    """With fewer rows you have n and p the wrong way round throughout: the fit finds the share n/p
+    of signal², and the variance is noise² n / (p - n - 1).
+    """
+    fewer = signal**2 * (1 - p / n) + noise**2 * p / ((p - n - 1) or 1)
+    return _risk(n, p, noise, signal, fewer=fewer)
+
+
 def double_descent_risk_dimensions_swapped(n, p, noise, signal):
     """You took n and p for one another. n is the number of rows and p the number of features: the
     bias belongs to fewer rows than features.
     """
+    if abs(n - p) > 2:  # where each side alone looks like a bias forgotten or added
+        return _risk(n, p, noise, signal)
     return _risk(p, n, noise, signal)
 
 

@@ -3,6 +3,8 @@
 A function's name is that of the answer and of the misconception; its docstring is the feedback.
 """
 
+import math
+
 import numpy as np
 
 
@@ -62,6 +64,27 @@ def early_stopping_asks_an_epoch_later(
     return _all_three(epoch, best, restore_best_weights)
 
 
+def early_stopping_epoch_before_the_stop(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Where training stopped, your last epoch is the one before. The epoch in which the counter
+    reaches patience has been trained as well: it is the last one.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    stopped = last - best >= max(patience, 1)
+    return _all_three(last - stopped, best, restore_best_weights)
+
+
+def early_stopping_one_less(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Your last epoch is one too small, also where training was not stopped. Epochs are counted
+    from 0 already: the loop's variable is the epoch, and nothing is to be taken off.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    return _all_three(last - 1, best, restore_best_weights)
+
+
 def early_stopping_never_stops(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
@@ -113,6 +136,21 @@ def early_stopping_ties_count(
     return _all_three(*found, restore_best_weights)
 
 
+def early_stopping_gain_of_min_delta(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """A gain of exactly min_delta counted as an improvement. It is none: an improvement has to be
+    *more* than min_delta, so compare with `>` or `<`, not with `>=` or `<=`.
+    """
+
+    def better(value, best, min_delta, mode):
+        gain = best - value if mode == "min" else value - best
+        return gain >= min_delta and gain > 0
+
+    found = _trace(values, patience, min_delta, mode, better)
+    return _all_three(*found, restore_best_weights)
+
+
 def early_stopping_without_min_delta(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
@@ -157,17 +195,15 @@ def early_stopping_min_delta_relative(
     return _all_three(*found, restore_best_weights)
 
 
-def early_stopping_any_large_change(
+def early_stopping_any_change(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
-    """You took the size of the change, so a value that is much worse counted as an improvement.
-    The sign matters: it has to be a change for the better.
+    """You took the size of the change, as `abs` gives it, so that a value which is worse counted as
+    an improvement. The sign matters: it has to be a change for the better.
     """
 
     def better(value, best, min_delta, mode):
-        if min_delta > 0:
-            return abs(value - best) > min_delta
-        return _better(value, best, 0.0, mode)
+        return abs(value - best) > min_delta
 
     found = _trace(values, patience, min_delta, mode, better)
     return _all_three(*found, restore_best_weights)
@@ -185,6 +221,43 @@ def early_stopping_best_creeps(
         if _better(values[epoch], values[best], min_delta, mode):
             wait = 0
         if _better(values[epoch], values[best], 0.0, mode):
+            best = epoch
+        if wait >= max(patience, 1):
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
+def early_stopping_best_value_creeps(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """A gain below min_delta moved the best *value*, though not its epoch: something like `best =
+    min(best, value)` in every epoch. Only an improvement moves the best, so that small gains add
+    up.
+    """
+    best_value, best, wait = values[0], 0, 0
+    for epoch in range(1, len(values)):
+        wait += 1
+        if _better(values[epoch], best_value, min_delta, mode):
+            best, wait = epoch, 0
+        if _better(values[epoch], best_value, 0.0, mode):
+            best_value = values[epoch]
+        if wait >= max(patience, 1):
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
+def early_stopping_small_gain_resets(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """A gain below min_delta set your counter back to 0, though it left the best as it was. For the
+    counter, too, an improvement has to be more than min_delta.
+    """
+    best = wait = 0
+    for epoch in range(1, len(values)):
+        wait += 1
+        if _better(values[epoch], values[best], 0.0, mode):
+            wait = 0
+        if _better(values[epoch], values[best], min_delta, mode):
             best = epoch
         if wait >= max(patience, 1):
             break
@@ -225,6 +298,24 @@ def early_stopping_rises_in_a_row(
     return _all_three(epoch, best, restore_best_weights)
 
 
+def early_stopping_any_fall_resets(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Every step in the right direction, from one epoch to the next, set your counter back to 0.
+    Only a new best does: a value that beats the best so far by more than min_delta.
+    """
+    best = wait = 0
+    for epoch in range(1, len(values)):
+        wait += 1
+        if _better(values[epoch], values[epoch - 1], 0.0, mode):
+            wait = 0
+        if _better(values[epoch], values[best], min_delta, mode):
+            best, wait = epoch, 0
+        if wait >= max(patience, 1):
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
 def early_stopping_patience_epochs_ago(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
@@ -254,6 +345,22 @@ def early_stopping_counter_never_reset(
             wait += 1
             if wait >= patience:
                 break
+    return _all_three(epoch, best, restore_best_weights)
+
+
+def early_stopping_counter_from_one(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Your counter began at 1. In epoch 0 it is 0: the first epoch without an improvement makes it
+    1.
+    """
+    best, wait = 0, 1
+    for epoch in range(1, len(values)):
+        wait += 1
+        if _better(values[epoch], values[best], min_delta, mode):
+            best, wait = epoch, 0
+        elif wait >= patience:
+            break
     return _all_three(epoch, best, restore_best_weights)
 
 
@@ -314,6 +421,27 @@ def early_stopping_stops_at_best(
     """
     _, best = _trace(values, patience, min_delta, mode)
     return best, best, best
+
+
+def early_stopping_best_worked_out_from_patience(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """You worked out the best epoch as the last one minus patience. That fails where training was
+    not stopped, and with patience 0: note the epoch whenever there is an improvement.
+    """
+    last, _ = _trace(values, patience, min_delta, mode)
+    return _all_three(last, last - patience, restore_best_weights)
+
+
+def early_stopping_best_worked_out_where_stopped(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """With patience 0 your best epoch is the one in which training stopped: you worked it out as
+    the last one minus patience. Note the epoch whenever there is an improvement.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    best = last - patience if last - best >= max(patience, 1) else best
+    return _all_three(last, best, restore_best_weights)
 
 
 def early_stopping_peeks(values, patience, min_delta=0.0, mode="min", restore_best_weights=False):
@@ -419,6 +547,24 @@ def early_stopping_nan_stops(
     return _all_three(*_trace(values[:until], patience, min_delta, mode), restore_best_weights)
 
 
+def early_stopping_nan_stops_later(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """You stopped at a NaN. That is another callback, TerminateOnNaN; here a NaN adds 1 to the
+    counter, like any epoch without an improvement, and training goes on.
+    """
+    best = wait = 0
+    for epoch in range(1, len(values)):
+        wait += 1
+        if np.isnan(values[epoch]):
+            break
+        if _better(values[epoch], values[best], min_delta, mode):
+            best, wait = epoch, 0
+        elif wait >= patience:
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
 def early_stopping_argmin_up_to_stop(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
@@ -443,6 +589,21 @@ def early_stopping_at_epoch_zero(
     return _all_three(*_trace(values, patience, min_delta, mode), restore_best_weights)
 
 
+def early_stopping_asks_at_improvements_too(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """With patience 0 you stopped at an improvement: the counter is 0 there, and 0 >= 0 is true.
+    Ask whether to stop only in an epoch without an improvement, or compare with `max(patience, 1)`.
+    """
+    best = 0
+    for epoch in range(1, len(values)):
+        if _better(values[epoch], values[best], min_delta, mode):
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
 def early_stopping_epoch_zero_counts(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
@@ -462,8 +623,9 @@ def early_stopping_epoch_zero_counts(
 def early_stopping_zero_is_never(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
-    """With patience 0 your training never stopped: the counter is 1 already at the first epoch
-    without an improvement, so `==` misses it. Patience 0 does what patience 1 does.
+    """With patience 0 your training never stopped. Patience 0 does what patience 1 does. Is there
+    `wait == patience`? The counter is 1 already when you ask. Or `if patience`? That takes 0 for
+    False.
     """
     found = _trace(values, patience or len(values), min_delta, mode)
     return _all_three(*found, restore_best_weights)
@@ -512,6 +674,28 @@ def early_stopping_zero_where_not_stopped(
     return stopped, best, best if restore_best_weights else last
 
 
+def early_stopping_none_where_not_stopped(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Where training was not stopped your last epoch is None. It is the last of the sequence then:
+    give it that value before the loop, or use the loop's own variable after it.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    stopped = last if last - best >= max(patience, 1) else None
+    return _all_three(stopped, best, restore_best_weights)
+
+
+def early_stopping_none_where_not_stopped_but_weights(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Where training was not stopped your first number is None. It is the last epoch of the
+    sequence then, as your third number has it.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    stopped = last if last - best >= max(patience, 1) else None
+    return stopped, best, best if restore_best_weights else last
+
+
 def early_stopping_best_first(
     values, patience, min_delta=0.0, mode="min", restore_best_weights=False
 ):
@@ -530,6 +714,46 @@ def early_stopping_value_for_epoch(
     """
     last, best = _trace(values, patience, min_delta, mode)
     return last, float(values[best]), best if restore_best_weights else last
+
+
+def early_stopping_weights_value(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """The third number is an *epoch*, that whose weights the model holds. You returned the value of
+    that epoch.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    return last, best, float(values[best if restore_best_weights else last])
+
+
+def early_stopping_no_return(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Your function returns nothing. Printing is not enough: end it with `return` and the three
+    numbers.
+    """
+    print(_all_three(*_trace(values, patience, min_delta, mode), restore_best_weights))
+
+
+def early_stopping_two_values(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """The second and the third number are *values*. Asked for are epochs: the best one, and that
+    whose weights the model holds.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    return last, float(values[best]), float(values[best if restore_best_weights else last])
+
+
+def early_stopping_two_values_restored(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """You returned the best *value* in place of the best epoch, and again as the third number where
+    the best weights are restored. All three numbers are epochs.
+    """
+    last, best = _trace(values, patience, min_delta, mode)
+    value = float(values[best])
+    return last, value, value if restore_best_weights else last
 
 
 def early_stopping_without_weights(
@@ -569,6 +793,54 @@ def early_stopping_max_from_zero(
         return _all_three(*_trace(values, patience, min_delta, mode), restore_best_weights)
     last, best = _trace(np.append(0.0, values), patience + 1, min_delta, mode)
     return _all_three(last - 1, max(best - 1, 0), restore_best_weights)
+
+
+def early_stopping_best_from_zero(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Your best value began at 0, and no positive loss is below 0. It begins with the value of
+    epoch 0.
+    """
+    best_value, best, wait = 0, 0, 0
+    for epoch in range(len(values)):
+        wait += 1
+        if _better(values[epoch], best_value, min_delta, mode):
+            best_value, best, wait = values[epoch], epoch, 0
+        elif wait >= patience:
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
+def early_stopping_best_from_zero_guarded(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Your best value began at 0, which no positive loss is below, so that there was no
+    improvement. It begins with the value of epoch 0, which is not compared with anything.
+    """
+    best_value, best, wait = 0, 0, 0
+    for epoch in range(len(values)):
+        wait += 1
+        if _better(values[epoch], best_value, min_delta, mode):
+            best_value, best, wait = values[epoch], epoch, 0
+        elif wait >= patience and epoch > 0:
+            break
+    return _all_three(epoch, best, restore_best_weights)
+
+
+def early_stopping_best_from_zero_at_epoch_one(
+    values, patience, min_delta=0.0, mode="min", restore_best_weights=False
+):
+    """Your best value began at 0, so nothing was an improvement: no positive loss is below 0. Begin
+    with the value of epoch 0.
+    """
+    best_value, best, wait = 0, 0, 0
+    for epoch in range(1, len(values)):
+        wait += 1
+        if _better(values[epoch], best_value, min_delta, mode):
+            best_value, best, wait = values[epoch], epoch, 0
+        elif wait >= patience:
+            break
+    return _all_three(epoch, best, restore_best_weights)
 
 
 def early_stopping_negates_in_place(
@@ -796,6 +1068,46 @@ def gd_filter_factors_caret(s, eta, tau):
     return 1 - (1 - eta * s) ^ tau
 
 
+def gd_filter_factors_logarithm(s, eta, tau):
+    """A NaN: you took the logarithm of 1 - eta s, and a negative number has none (`log` and `log1p`
+    give NaN). Compute the power itself: `**` with the whole number tau.
+    """
+    return 1 - np.exp(tau * np.log(1 - eta * s))
+
+
+def gd_filter_factors_math_log(s, eta, tau):
+    """You took the logarithm of 1 - eta s with `math.log`. It may be negative, and a negative
+    number has no logarithm. Compute the power itself: `**` with the whole number tau.
+    """
+    return [1 - math.exp(tau * math.log(1 - eta * value)) for value in s]
+
+
+def gd_filter_factors_eta_in_the_exponent(s, eta, tau):
+    """Your eta stands in the exponent. It belongs before s: each step multiplies by 1 - eta s. (And
+    where 1 - s is negative, a power with a fraction in the exponent is NaN.)
+    """
+    return 1 - (1 - s) ** (eta * tau)
+
+
+def gd_filter_factors_rounded(s, eta, tau):
+    """You rounded the factors to whole numbers. They are shares: return them as they are."""
+    return np.round(1 - (1 - eta * s) ** tau)
+
+
+def gd_filter_factors_rounded_to_two_digits(s, eta, tau):
+    """You rounded the factors to two digits. Return them as they are: whoever shows them may round
+    them.
+    """
+    return np.round(1 - (1 - eta * s) ** tau, 2)
+
+
+def gd_filter_factors_rounded_to_three_digits(s, eta, tau):
+    """You rounded the factors to three digits. Return them as they are: whoever shows them may
+    round them.
+    """
+    return np.round(1 - (1 - eta * s) ** tau, 3)
+
+
 def gd_filter_factors_in_place(s, eta, tau):
     """You changed the eigenvalues in the caller's array (`s *= eta`), so that the next call got
     others. Write the product into a new name.
@@ -903,6 +1215,30 @@ def equivalent_lambda_floor(eta, tau):
     `/`.
     """
     return 1 // (eta * tau)
+
+
+def equivalent_lambda_rounded_to_two_digits(eta, tau):
+    """You rounded lambda to two digits. Return it as it is: a small lambda would become 0."""
+    return np.round(1 / (eta * tau), 2)
+
+
+def equivalent_lambda_rounded_to_three_digits(eta, tau):
+    """You rounded lambda to three digits. Return it as it is: a small lambda would become 0."""
+    return np.round(1 / (eta * tau), 3)
+
+
+def equivalent_lambda_loops_over_tau(eta, tau):
+    """Your code goes through tau in a loop, which a single number does not allow. tau may be one
+    int: `1 / (eta * tau)` works for an int and for an array alike, without a loop.
+    """
+    return [1 / (eta * steps) for steps in tau]
+
+
+def equivalent_lambda_length_of_tau(eta, tau):
+    """Your code asks for the length of tau, and a single number has none. tau may be one int:
+    division works for an int and for an array alike, without a loop.
+    """
+    return [1 / (eta * tau[i]) for i in range(len(tau))]
 
 
 def equivalent_lambda_sum_over_tau(eta, tau):
@@ -1072,6 +1408,43 @@ def generalization_loss_rise_since_rise(val_losses):
         result[t] = 100 * (max(loss / best, 1) - 1)
         best = loss
     return result
+
+
+def generalization_loss_no_copy(val_losses):
+    """Every result is 0, as if each loss were the smallest so far. `best = val_losses` makes no
+    copy: what is written into `best` (or with `out=val_losses`) changes the losses too. Use
+    `val_losses.copy()`.
+    """
+    best = val_losses
+    for t in range(len(best)):
+        best[t] = min(val_losses[: t + 1])
+    return 100 * (val_losses / best - 1)
+
+
+def generalization_loss_floor(val_losses):
+    """You rounded the ratio down: `//` divides without remainder. Use `/`."""
+    return 100 * (val_losses // _opt(val_losses) - 1)
+
+
+def generalization_loss_rounded(val_losses):
+    """You rounded to whole per cent. Return the numbers as they are: whoever shows them may round
+    them.
+    """
+    return np.round(100 * (val_losses / _opt(val_losses) - 1))
+
+
+def generalization_loss_rounded_to_one_digit(val_losses):
+    """You rounded to one digit. Return the numbers as they are: whoever shows them may round
+    them.
+    """
+    return np.round(100 * (val_losses / _opt(val_losses) - 1), 1)
+
+
+def generalization_loss_rounded_to_two_digits(val_losses):
+    """You rounded to two digits. Return the numbers as they are: whoever shows them may round
+    them.
+    """
+    return np.round(100 * (val_losses / _opt(val_losses) - 1), 2)
 
 
 def generalization_loss_in_place(val_losses):

@@ -72,6 +72,14 @@ def bias_variance_norms(predictions, truth):
     return bias_squared, np.linalg.norm(predictions.T - mean) ** 2 / predictions.size
 
 
+def bias_variance_copies(predictions, truth):
+    """Written into, but into copies."""
+    deviations, bias = predictions.copy(), truth.copy()
+    bias -= predictions.mean(axis=0)
+    deviations -= deviations.mean(axis=0)
+    return np.square(bias).mean(), np.square(deviations).mean()
+
+
 def learning_curve_shuffled_first(fit, x, y, x_val, y_val, sizes, order):
     """Everything shuffled once; lists."""
     x, y = x[order], y[order]
@@ -129,6 +137,18 @@ def learning_curve_variance(fit, x, y, x_val, y_val, sizes, order):
         return mse(predict(x[rows]) - y[rows]), mse(predict(x_val) - y_val)
 
     return np.array([point(n) for n in np.array(sizes)]).T
+
+
+def learning_curve_copies(fit, x, y, x_val, y_val, sizes, order):
+    """Shuffled in place, but in copies; the errors in a dictionary of lists."""
+    x, y = np.array(x), np.array(y)
+    x[:], y[:] = x[order], y[order]
+    errors = {"train": [], "val": []}
+    for n in sizes:
+        predict = fit(x[:n], y[:n])
+        errors["train"] += [np.mean((predict(x[:n]) - y[:n]) ** 2)]
+        errors["val"] += [np.mean((predict(x_val) - y_val) ** 2)]
+    return errors["train"], errors["val"]
 
 
 def learning_curve_other_order_of_rows(fit, x, y, x_val, y_val, sizes, order):
