@@ -22,6 +22,7 @@ from coursepkg.grading.variants import read_variants
 
 ROOT = Path(__file__).parents[1]
 NAME = "02_weight_penalties"
+KNOWN = ", ".join(Course().names())
 
 # --- a small exercise, made and measured in this process ----------------------------------------
 
@@ -775,14 +776,14 @@ def test_a_notebook_of_another_exercise(check):
     source_of(notebook, "setup", source_of(notebook, "setup").replace(NAME, "09_other"))
     code, out, err = check(notebook)
     assert (code, out) == (2, "")
-    assert f"Known: {NAME}. Received: 09_other" in err
+    assert f"Known: {KNOWN}. Received: 09_other" in err
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (["check", "nowhere.ipynb"], "nowhere.ipynb: no such file"),
-        (["check", "99"], f"unknown exercise. Known: {NAME}. Received: 99"),
+        (["check", "99"], f"unknown exercise. Known: {KNOWN}. Received: 99"),
         (["check", "02"], "there is no 02_weight_penalties.ipynb in work/ yet. First: coursepkg s"),
         (["check", "x" * 5000], "File name too long"),
         (["check", "nowhere/02"], "First: coursepkg start"),
