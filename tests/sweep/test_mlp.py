@@ -417,6 +417,15 @@ def test_a_progress_bar_only_where_it_is_asked_for_or_someone_looks(digits, capf
     assert "trainings" not in capfd.readouterr().err
 
 
+@pytest.fixture
+def _interruptible():
+    """Let SIGINT raise, also where the tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupt_stops_at_once_and_the_same_call_goes_on(digits, monkeypatch):
     mlp = sweep.MLP(**SMALL, chunk_size=2)
     expected = mlp.fit(digits[0], seeds=4, l2=[0.0, 0.1])
