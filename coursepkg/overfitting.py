@@ -25,6 +25,7 @@ from coursepkg.validation import (
 
 # What a fit leaves behind: a function from inputs (n, n_features) to predictions (n,).
 Predict = Callable[[np.ndarray], ArrayLike]
+Fit = Callable[[np.ndarray, np.ndarray], Predict]
 # Losses of single examples, from targets (n,) and predictions (n,) to (n,).
 Loss = Callable[[np.ndarray, np.ndarray], ArrayLike]
 
@@ -126,7 +127,7 @@ def bias_variance(predictions: ArrayLike, truth: ArrayLike) -> BiasVariance:
 
 
 def learning_curve(
-    fit: Callable[[np.ndarray, np.ndarray], Predict],
+    fit: Fit,
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -189,10 +190,10 @@ def learning_curve(
             f"sizes must be at most {most}, the rows not held out. Received: {max(sizes)}"
         )
 
-    def fit_first(x: np.ndarray, y: np.ndarray, size: int) -> tuple[Predict, int]:
-        return fit(x[:size], y[:size]), size
+    def first_rows(others: np.ndarray, size: int) -> tuple[np.ndarray, Fit]:
+        return others[:size], fit
 
-    return _curves(fit_first, x, y, sizes, n_val, n_repeats, loss, seed)
+    return _curves(first_rows, x, y, sizes, n_val, n_repeats, loss, seed)
 
 
 def validation_curve(
@@ -252,10 +253,10 @@ def validation_curve(
     (3, 2)
     """
 
-    def fit_all(x: np.ndarray, y: np.ndarray, value: Any) -> tuple[Predict, int]:
-        return fit(x, y, value), len(y)
+    def all_rows(others: np.ndarray, value: Any) -> tuple[np.ndarray, Fit]:
+        return others, lambda x, y: fit(x, y, value)
 
-    return _curves(fit_all, x, y, values, n_val, n_repeats, loss, seed)
+    return _curves(all_rows, x, y, values, n_val, n_repeats, loss, seed)
 
 
 def generalization_gap(train_losses: Iterable[ArrayLike], val_losses: Iterable[ArrayLike]) -> float:
@@ -340,7 +341,7 @@ def double_descent_risk(
 
 
 def _curves(
-    fit: Callable[[np.ndarray, np.ndarray, Any], tuple[Predict, int]],
+    task: Callable[[np.ndarray, Any], tuple[np.ndarray, Fit]],
     x: ArrayLike,
     y: ArrayLike,
     values: Sequence[Any],
@@ -349,7 +350,7 @@ def _curves(
     loss: Loss,
     seed: int,
 ) -> Curves:
-    """Split, fit and measure; ``fit`` says as well how many of the rows it was given it used."""
+    """Split, fit and measure; ``task`` says which rows are fitted for a value, and how."""
     x, y = as_regression_data(x, y)
     n_val = as_count("n_val", n_val, minimum=1)
     if len(values) == 0:
@@ -363,8 +364,8 @@ def _curves(
     for repeat in range(len(train)):
         held_out, others = np.split(rng.permutation(len(y)), [n_val])
         for place, value in enumerate(values):
-            predict, used = fit(x[others], y[others], value)
-            fitted = others[:used]
+            fitted, fit = task(others, value)
+            predict = fit(x[fitted], y[fitted])
             train[repeat, place] = _mean_error(predict, x[fitted], y[fitted], loss)
             val[repeat, place] = _mean_error(predict, x[held_out], y[held_out], loss)
     return Curves(np.asarray(values), train, val)
