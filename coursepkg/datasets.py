@@ -6,7 +6,6 @@ same one for the same arguments. Where the data are made, the truth comes along.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -171,8 +170,9 @@ def make_sine(
     noise, rng = as_non_negative("noise", noise), _generator(seed)
     x = [np.linspace(0, 1, size) for size in _sizes(n_train, n_val, n_test)]
     clean = [np.sin(2 * np.pi * part) for part in x]
-    y = [part + noise * rng.normal(size=part.size) for part in clean]
-    parts = itertools.chain.from_iterable(zip((part[:, None] for part in x), y, strict=True))
+    parts = []
+    for inputs, values in zip(x, clean, strict=True):
+        parts += [inputs[:, None], values + noise * rng.normal(size=values.size)]
     return Dataset(*parts, ("x",), ("", ""), CurveTruth(*clean, noise))
 
 
