@@ -1,6 +1,8 @@
-"""A plain summary at the end: how each part of the course fared."""
+"""What several tests need, and a plain summary at the end: how each part of the course fared."""
 
 from collections import Counter
+
+import pytest
 
 # The first row whose beginning fits a test's id names its part.
 PARTS = [
@@ -15,6 +17,18 @@ PARTS = [
     ("tests/test_site", "website"),
     ("", "unit tests"),
 ]
+
+
+@pytest.fixture
+def float64():
+    """Let Keras compute in float64, so that both sides of a comparison can agree closely."""
+    from coursepkg._keras import keras  # takes seconds, and few tests need it
+
+    for floatx in ("float64", "float32"):
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(floatx)  # doesn't follow once a layer has been made
+        if floatx == "float64":
+            yield
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -343,16 +343,6 @@ def test_eigenvalues_that_are_rounding_errors_count_as_zero():
         np.testing.assert_allclose(factors[:35], 0.0, atol=1e-14)
 
 
-@pytest.fixture
-def _float64():
-    """Let Keras compute in float64; both settings are needed once a layer has been made."""
-    for floatx in ("float64", "float32"):
-        keras.config.set_floatx(floatx)
-        keras.config.set_dtype_policy(floatx)
-        if floatx == "float64":
-            yield
-
-
 def keras_coef(x, y, learning_rate, n_steps, regularizer=None):
     """Full-batch steps of ``mse`` from weights of 0, all of them in one epoch."""
     model = keras.Sequential([keras.Input((x.shape[1],))])
@@ -369,7 +359,7 @@ def keras_coef(x, y, learning_rate, n_steps, regularizer=None):
 
 # Keras keeps its learning rate in float32, where powers of two lose nothing.
 @pytest.mark.parametrize(("learning_rate", "n_steps"), [(2.0**-4, 7), (2.0**-3, 60)])
-@pytest.mark.usefixtures("_float64")
+@pytest.mark.usefixtures("float64")
 def test_keras_mse_takes_steps_of_twice_its_learning_rate(diabetes, learning_rate, n_steps):
     x, y = diabetes
     factors = gd_filter_factors(spectrum(x)[0], step_size=2 * learning_rate, n_steps=n_steps)
@@ -378,7 +368,7 @@ def test_keras_mse_takes_steps_of_twice_its_learning_rate(diabetes, learning_rat
     np.testing.assert_allclose(trained, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
 
 
-@pytest.mark.usefixtures("_float64")
+@pytest.mark.usefixtures("float64")
 def test_keras_l2_is_half_the_equivalent_lambda(diabetes):
     """With Keras' penalty the long run ends at the ridge of that λ in the course's convention."""
     x, y = diabetes

@@ -133,16 +133,6 @@ def test_bad_factors_are_refused(factors):
 N, P = 40, 4
 
 
-@pytest.fixture
-def float64():
-    """Let Keras compute in float64, so that both sides can agree to 1e-7."""
-    for floatx in ("float64", "float32"):
-        keras.config.set_floatx(floatx)
-        keras.config.set_dtype_policy(floatx)
-        if floatx == "float64":
-            yield
-
-
 @pytest.fixture(scope="module")
 def regression():
     data = datasets.make_sparse_linear(N, n_features=P, n_informative=2, seed=0)

@@ -22,15 +22,7 @@ RATE = 2.0**-6
 BETAS = {"beta_1": np.float64(0.9), "beta_2": np.float64(0.999)}
 
 
-@pytest.fixture(autouse=True)
-def _double_precision():
-    def compute_in(dtype):
-        keras.config.set_floatx(dtype)
-        keras.config.set_dtype_policy(dtype)  # doesn't follow once a layer has been made
-
-    compute_in("float64")
-    yield
-    compute_in("float32")
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def make_data(task, seed=0):
