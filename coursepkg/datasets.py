@@ -230,12 +230,7 @@ def make_sparse_linear(
     ((50, 8), 3)
     """
     n_features = as_count("n_features", n_features, minimum=1)
-    n_informative = as_count("n_informative", n_informative)
-    if n_informative > n_features:
-        raise ValueError(
-            f"n_informative must be at most n_features={n_features}. "
-            f"Received: n_informative={n_informative}"
-        )
+    n_informative = _informative(n_informative, n_features, "n_features")
     rho = as_number_between("rho", rho, -1, 1, ends="none")
     rng = _generator(seed)
     coef = np.zeros(n_features)
@@ -386,6 +381,143 @@ def make_car_efficiency(
     )
 
 
+def make_sales(
+    n_train: int = 104,
+    *,
+    n_lags: int = 8,
+    noise: float = 5.0,
+    n_val: int = 52,
+    n_test: int = 104,
+    seed: int,
+) -> Dataset:
+    r"""Make the weekly sales of a shop, to be predicted a week ahead.
+
+    Sales are 100 thousand euros in the first training week, plus a trend of 0.1 a week, plus a
+    season of amplitude 15 that begins anywhere in the year, plus an :math:`u_t = 0.6\,u_{t-1} +
+    e_t` with normal :math:`e_t`. The parts follow each other **in time**: validation weeks come
+    after the training weeks, and test weeks after these.
+
+    Parameters
+    ----------
+    n_train : int, default=104
+        Number of training weeks.
+    n_lags : int, default=8
+        How many of the weeks before are inputs, at least 1.
+    noise : float, default=5.0
+        Standard deviation of :math:`e_t`, in thousand euros: what nobody can predict.
+    n_val, n_test : int, default=52 and 104
+        Number of validation and test weeks.
+    seed : int
+        Draws the season's beginning and the noise.
+
+    Returns
+    -------
+    Dataset
+        Columns lag_1 to lag_8 (sales so many weeks ago, thousand euros), season_sin and season_cos
+        (of the week of the year); target the week's sales. The `CurveTruth` holds what was to be
+        expected, given the weeks before.
+
+    Raises
+    ------
+    ValueError
+        If a count or ``noise`` is negative, or ``n_lags`` is 0.
+
+    Examples
+    --------
+    >>> data = make_sales(seed=0)
+    >>> data.x_test.shape
+    (104, 10)
+    >>> bool(data.x_val[1, 0] == data.y_val[0])
+    True
+    """
+    n_lags, noise = as_count("n_lags", n_lags, minimum=1), as_non_negative("noise", noise)
+    sizes, rng = _sizes(n_train, n_val, n_test), _generator(seed)
+    first = n_lags + 50  # by then nothing is left of the beginning
+    week = np.arange(-first, sum(sizes))
+    start, drawn = rng.uniform(0.0, 52.0), noise * rng.normal(size=week.size)
+    carried = np.zeros(week.size)
+    for now in range(1, week.size):
+        carried[now] = 0.6 * (carried[now - 1] + drawn[now - 1])
+    expected = 100.0 + 0.1 * week + 15.0 * np.sin(2 * np.pi * (week - start) / 52) + carried
+    sales = expected + drawn
+
+    rows = np.arange(first, week.size)
+    lags = [sales[rows - lag] for lag in range(1, n_lags + 1)]
+    angle = 2 * np.pi * week[rows] / 52
+    cuts = [sizes[0], sizes[0] + sizes[1]]
+    x = np.split(np.column_stack([*lags, np.sin(angle), np.cos(angle)]), cuts)
+    y, truth = np.split(sales[rows], cuts), CurveTruth(*np.split(expected[rows], cuts), noise)
+    names = (*(f"lag_{lag}" for lag in range(1, n_lags + 1)), "season_sin", "season_cos")
+    units = (*["thousand euros"] * n_lags, "", "", "thousand euros")
+    return Dataset(x[0], y[0], x[1], y[1], x[2], y[2], names, units, truth)
+
+
+def make_documents(
+    n_train: int = 150,
+    *,
+    n_words: int = 500,
+    n_informative: int = 20,
+    length: float = 60.0,
+    n_val: int = 150,
+    n_test: int = 1000,
+    seed: int,
+) -> Dataset:
+    r"""Make short texts of two topics, as counts of words.
+
+    The words of a text are drawn independently; the :math:`k`-th word of the vocabulary is about
+    :math:`1/(k + 4)` as frequent as others, whatever the topic (Zipf's law). But ``n_informative``
+    words, chosen at random, are :math:`e` times as frequent in one topic as in the other.
+
+    Parameters
+    ----------
+    n_train : int, default=150
+        Number of training texts.
+    n_words, n_informative : int, default=500 and 20
+        Number of words in the vocabulary, and of those that tell the topics apart.
+    length : float, default=60.0
+        Mean number of words of a text; the number itself is a Poisson variable.
+    n_val, n_test : int, default=150 and 1000
+        Number of validation and test texts.
+    seed : int
+        Chooses the words and draws the texts.
+
+    Returns
+    -------
+    Dataset
+        Columns word_1 to word_500 (counts), target topic (0 or 1). The `LinearTruth` gives the
+        exact log-odds of topic 1, so that no classifier can do better than its sign.
+
+    Raises
+    ------
+    ValueError
+        If a count or ``length`` is negative, or ``n_informative`` exceeds ``n_words``.
+
+    References
+    ----------
+    - Zipf (1935), The psycho-biology of language.
+
+    Examples
+    --------
+    >>> data = make_documents(seed=0)
+    >>> data.x_train.shape, sorted(set(data.y_train.tolist()))
+    ((150, 500), [0, 1])
+    """
+    n_words, length = as_count("n_words", n_words, minimum=1), as_non_negative("length", length)
+    n_informative, rng = _informative(n_informative, n_words, "n_words"), _generator(seed)
+    tilt = np.zeros(n_words)
+    chosen = rng.choice(n_words, n_informative, replace=False)
+    tilt[chosen] = rng.choice([-0.5, 0.5], n_informative)
+    frequency = np.exp([-tilt, tilt]) / np.arange(5, n_words + 5)
+    frequency /= frequency.sum(axis=1, keepdims=True)
+    parts = []
+    for n in _sizes(n_train, n_val, n_test):
+        y = rng.integers(0, 2, n)
+        parts += [rng.multinomial(rng.poisson(length, n), frequency[y]).astype(float), y]
+    names = tuple(f"word_{k}" for k in range(1, n_words + 1))
+    truth = LinearTruth(np.log(frequency[1] / frequency[0]), 0.0, 0.0)
+    return Dataset(*parts, names, (*["count"] * n_words, "topic"), truth)
+
+
 def load_diabetes(n_train: int = 242, *, n_val: int = 100, seed: int) -> Dataset:
     """Load the diabetes data of Efron and others, 442 patients, in raw units.
 
@@ -523,6 +655,16 @@ def _sizes(n_train: int, n_val: int, n_test: int) -> tuple[int, int, int]:
         as_count("n_val", n_val),
         as_count("n_test", n_test),
     )
+
+
+def _informative(n_informative: int, n_columns: int, columns: str) -> int:
+    n_informative = as_count("n_informative", n_informative)
+    if n_informative > n_columns:
+        raise ValueError(
+            f"n_informative must be at most {columns}={n_columns}. "
+            f"Received: n_informative={n_informative}"
+        )
+    return n_informative
 
 
 def _linear_dataset(

@@ -5,7 +5,7 @@ import sklearn.datasets
 from coursepkg import datasets
 
 LINEAR = [datasets.make_sparse_linear, datasets.make_house_prices, datasets.make_car_efficiency]
-MADE = [*LINEAR, datasets.make_sine]
+MADE = [*LINEAR, datasets.make_sine, datasets.make_sales, datasets.make_documents]
 LOADED = [datasets.load_diabetes, datasets.load_digits_noisy]
 
 
@@ -210,3 +210,49 @@ def test_clean_digits_and_fully_redrawn_digits():
 def test_bad_arguments_are_named_with_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_sales_follow_each_other_in_time():
+    data = datasets.make_sales(60, n_lags=3, n_val=30, n_test=40, seed=0)
+    x, y = data.pooled()
+    for lag in (1, 2, 3):
+        np.testing.assert_array_equal(x[lag:, lag - 1], y[:-lag])
+    week = np.arctan2(x[:, 3], x[:, 4]) * 52 / (2 * np.pi)
+    np.testing.assert_allclose(week % 52, np.arange(130) % 52, atol=1e-9)
+
+
+def test_sales_are_what_was_expected_with_noise_of_the_stated_size():
+    data = datasets.make_sales(4000, noise=5.0, n_val=0, n_test=10, seed=1)
+    noise = (data.y_train - data.truth.y_train) / 5.0
+    assert abs(noise.mean()) < 4 / np.sqrt(4000)
+    assert abs(noise.std() - 1) < 4 / np.sqrt(8000)
+    # Nothing of the past is left in it: lag 1 and the noise are uncorrelated.
+    trendless = data.x_train[:, 0] - 0.1 * np.arange(4000)
+    assert abs(np.corrcoef(noise, trendless)[0, 1]) < 4 / np.sqrt(4000)
+    quiet = datasets.make_sales(208, noise=0.0, seed=1)
+    np.testing.assert_array_equal(quiet.y_train, quiet.truth.y_train)
+    np.testing.assert_allclose(np.diff(quiet.y_train[::52]), 5.2)  # a year's trend
+    season = quiet.y_train - 0.1 * np.arange(208) - 100
+    assert abs(season).max() == pytest.approx(15, abs=0.1)
+
+
+def test_the_truth_of_documents_is_their_exact_log_odds():
+    data = datasets.make_documents(n_train=40_000, n_words=30, n_informative=5, seed=2)
+    scores = data.x_train @ data.truth.coef + data.truth.intercept
+    # In each bin of predicted probability, the share of topic 1 is that probability.
+    probability = 1 / (1 + np.exp(-scores))
+    for low in np.arange(0.1, 0.9, 0.1):
+        inside = (probability >= low) & (probability < low + 0.1)
+        error = np.sqrt(0.25 / inside.sum())
+        assert inside.sum() > 300
+        assert abs(data.y_train[inside].mean() - probability[inside].mean()) < 4 * error
+
+
+def test_documents_have_the_lengths_and_words_that_were_asked_for():
+    data = datasets.make_documents(4000, n_words=100, n_informative=7, length=50.0, seed=3)
+    lengths = data.x_train.sum(axis=1)
+    assert abs(lengths.mean() - 50) < 4 * np.sqrt(50 / 4000)
+    assert abs(lengths.var() / 50 - 1) < 4 * np.sqrt(2 / 4000) + 0.01
+    shifts = np.sort(abs(data.truth.coef - np.median(data.truth.coef)))
+    np.testing.assert_allclose(shifts, [0] * 93 + [1] * 7, atol=1e-9)
+    assert (data.x_train == data.x_train.round()).all()
