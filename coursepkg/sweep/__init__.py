@@ -9,7 +9,7 @@ Read `coursepkg.sweep.training` for the loop and why it is fast.
 """
 
 from coursepkg.sweep.mlp import MLP
-from coursepkg.sweep.runs import predict
+from coursepkg.sweep.runs import predict, to_keras
 from coursepkg.sweep.statistics import (
     Estimate,
     at_end,
@@ -26,4 +26,5 @@ __all__ = [
     "mean_and_error",
     "paired_difference",
     "predict",
+    "to_keras",
 ]

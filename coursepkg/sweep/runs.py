@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from coursepkg._keras import keras
 from coursepkg.sweep.network import forward, layers
 from coursepkg.sweep.plan import Plan
 from coursepkg.sweep.program import Program, Trained
@@ -79,21 +81,74 @@ def predict(runs: xr.Dataset, x: ArrayLike) -> xr.DataArray:
     ValueError
         If the shape of ``x`` doesn't fit the networks, or ``runs`` has lost its attributes.
     """
-    if "activation" not in runs.attrs:
-        raise ValueError("runs must have the attributes of a sweep. Received: runs without them")
-    widths = runs.attrs["widths"]
-    x = as_finite_array("x", x, shape=("n_rows", widths[0])).astype(runs.attrs["dtype"])
+    x = as_finite_array("x", x, shape=("n_rows", _attrs(runs)["widths"][0]))
     axes = [axis for axis in runs["bias_0"].dims if not str(axis).startswith("units_")]
     weights = []
-    for number in range(len(widths) - 1):
+    for kernel, bias in _stacked(runs, axes):
+        weights += [kernel, bias[..., None, :]]
+    outputs = forward(weights, x.astype(runs.attrs["dtype"]), runs.attrs["activation"]).numpy()
+    last = len(runs.attrs["widths"]) - 2
+    return xr.DataArray(outputs, runs[f"bias_{last}"].coords, [*axes, "row", "output"])
+
+
+def to_keras(
+    run: xr.Dataset, *, after_hidden: Callable[[], keras.Layer] | None = None
+) -> keras.Sequential:
+    """Build a Keras model from one trained network of a sweep.
+
+    Parameters
+    ----------
+    run : xarray.Dataset
+        From `coursepkg.sweep.MLP.fit`, with one setting and one seed.
+    after_hidden : callable, optional
+        Makes a layer to put behind each hidden one, such as ``lambda: keras.layers.Dropout(0.5)``;
+        a sweep's own dropout is not rebuilt unless it is asked for here.
+
+    Returns
+    -------
+    keras.Sequential
+        Its outputs are the logits of the classes, or the one prediction of a regression, in
+        Keras' ``floatx``.
+
+    Raises
+    ------
+    ValueError
+        If ``run`` holds several networks or has lost its attributes.
+    """
+    attrs = _attrs(run)
+    several = {axis: run.sizes[axis] for axis in _AXES if run.sizes.get(axis, 1) > 1}
+    if several:
+        raise ValueError(f"run must have one setting and one seed. Received: {several}")
+    run = run.squeeze([axis for axis in _AXES if axis in run.dims])
+    width, *hidden, outputs = attrs["widths"]
+    stack = [keras.Input((width,))]
+    for units in hidden:
+        stack.append(keras.layers.Dense(units, attrs["activation"]))
+        if after_hidden is not None:
+            stack.append(after_hidden())
+    model = keras.Sequential([*stack, keras.layers.Dense(outputs)])
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    for layer, weights in zip(dense, _stacked(run, []), strict=True):
+        layer.set_weights(weights)
+    return model
+
+
+def _attrs(runs: xr.Dataset) -> dict[str, Any]:
+    """Give what a sweep notes beside its results."""
+    if "activation" not in runs.attrs:
+        raise ValueError("runs must have the attributes of a sweep. Received: runs without them")
+    return runs.attrs
+
+
+def _stacked(runs: xr.Dataset, axes: list[Hashable]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Kernel and bias of each layer in turn, the given axes in front."""
+    for number in range(len(runs.attrs["widths"]) - 1):
         units = (f"units_{number}", f"units_{number + 1}")
         kernel, bias = runs[f"kernel_{number}"], runs[f"bias_{number}"]
-        weights += [
+        yield (
             kernel.transpose(*axes, *units).to_numpy(),
-            bias.transpose(*axes, units[1]).to_numpy()[..., None, :],
-        ]
-    outputs = forward(weights, x, runs.attrs["activation"]).numpy()
-    return xr.DataArray(outputs, runs[f"bias_{len(widths) - 2}"].coords, [*axes, "row", "output"])
+            bias.transpose(*axes, units[1]).to_numpy(),
+        )
 
 
 def _best_epoch(curves: dict[str, np.ndarray], like: np.ndarray) -> dict[str, np.ndarray]:

@@ -39,6 +39,10 @@ class Estimate(NamedTuple):
 
         return xr.apply_ufunc(write, self.mean, self.standard_error, vectorize=True)
 
+    def __format__(self, form: str) -> str:
+        """Write a single mean, as `text` would: ``f"{estimate:+.3f}"``."""
+        return self.text(form or ".3f").item()
+
 
 def mean_and_error(values: xr.DataArray) -> Estimate:
     r"""Average over seeds, and say how sure the average is.

@@ -260,6 +260,23 @@ def test_predictions_are_those_that_were_scored(digits):
     with pytest.raises(ValueError, match=r"x must have shape \(n_rows, 64\)\. Received: shape"):
         sweep.predict(runs, digits[0].x_test[:, :5])
 
+@pytest.mark.parametrize(("units", "dtype"), [((7, 5), "float64"), ((), "float32")])
+def test_a_keras_model_of_a_network_predicts_the_same(units, dtype):
+    data = datasets.make_sparse_linear(20, n_features=4, n_informative=2, seed=0)
+    mlp = sweep.MLP(units=units, activation="tanh", epochs=2, batch_size=10, dtype=dtype)
+    runs = mlp.fit(data, seeds=2, learning_rate=[0.01, 0.1])
+    one = runs.isel(setting=1, seed=1)
+    model = sweep.to_keras(one)
+    np.testing.assert_allclose(model(data.x_test), sweep.predict(one, data.x_test), atol=1e-5)
+    # An axis of length 1 does no harm, and only hidden layers get the layer that was asked for.
+    longer = sweep.to_keras(runs.isel(setting=[1], seed=[1]), after_hidden=keras.layers.Identity)
+    np.testing.assert_array_equal(longer(data.x_test), model(data.x_test))
+    assert len(longer.layers) == 1 + 2 * len(units)
+    with pytest.raises(ValueError, match=r"one setting and one seed\. Received: {'seed': 2}"):
+        sweep.to_keras(runs.isel(setting=0))
+    with pytest.raises(ValueError, match="attributes of a sweep"):
+        sweep.to_keras(one.drop_attrs())
+
 
 def test_a_network_without_hidden_units_is_ridge(linear):
     mlp = sweep.MLP(units=(), optimizer="sgd", epochs=3000, batch_size=40, dtype="float64")

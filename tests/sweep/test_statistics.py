@@ -59,6 +59,8 @@ def test_an_estimate_as_text():
     estimate = sweep.mean_and_error(values([[0.1, 0.2], [-3.0, -2.0]]))
     assert list(estimate.text(".2f").to_numpy()) == ["0.15 ± 0.05", "-2.50 ± 0.50"]
     assert estimate.text("+.1f")[0] == "+0.2 ± 0.1"
+    one = sweep.mean_and_error(values([[0.1, 0.2]])[0])
+    assert f"{one} {one:+.2f}" == "0.150 ± 0.050 +0.15 ± 0.05"
 
 
 @pytest.fixture(scope="module")
