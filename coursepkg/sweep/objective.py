@@ -15,6 +15,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from coursepkg._keras import tf
+from coursepkg.dropout import multipliers
+from coursepkg.gradient_penalty import values_and_squared_norms
 from coursepkg.sweep import network, randomness
 from coursepkg.sweep.optimizers import OPTIMIZERS
 from coursepkg.sweep.program import Program
@@ -192,7 +194,7 @@ def dropout_factors(
             continue
         rate = settings[name]
         kept = randomness.keep_mask(keys, rate, step, layer=layer, shape=(rows, units))
-        factors.append(tf.where(kept, 1 / (1 - rate)[:, None, None], 0))
+        factors.append(multipliers(kept, rate[:, None, None]))
     return factors
 
 
@@ -205,8 +207,6 @@ def _losses_and_norms(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     r"""Compute :math:`\ell_i` and :math:`\lVert\nabla_{x_i}\ell_i\rVert_2^2` of every row."""
     x = tf.broadcast_to(x, [*y.shape, x.shape[-1]])  # shared rows need a gradient per replica
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        losses = network.losses(network.forward(weights, x, program.activation, dropout), y)
-    # As above: a row's inputs enter no other row's loss, so one sweep back serves all rows.
-    return losses, tf.reduce_sum(tf.square(tape.gradient(losses, x)), axis=-1)
+    return values_and_squared_norms(
+        lambda x: network.losses(network.forward(weights, x, program.activation, dropout), y), x
+    )

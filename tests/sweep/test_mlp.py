@@ -260,6 +260,7 @@ def test_predictions_are_those_that_were_scored(digits):
     with pytest.raises(ValueError, match=r"x must have shape \(n_rows, 64\)\. Received: shape"):
         sweep.predict(runs, digits[0].x_test[:, :5])
 
+
 @pytest.mark.parametrize(("units", "dtype"), [((7, 5), "float64"), ((), "float32")])
 def test_a_keras_model_of_a_network_predicts_the_same(units, dtype):
     data = datasets.make_sparse_linear(20, n_features=4, n_informative=2, seed=0)
