@@ -444,12 +444,12 @@ def make_sales(
     rows = np.arange(first, week.size)
     lags = [sales[rows - lag] for lag in range(1, n_lags + 1)]
     angle = 2 * np.pi * week[rows] / 52
-    cuts = [sizes[0], sizes[0] + sizes[1]]
-    x = np.split(np.column_stack([*lags, np.sin(angle), np.cos(angle)]), cuts)
-    y, truth = np.split(sales[rows], cuts), CurveTruth(*np.split(expected[rows], cuts), noise)
+    x = np.column_stack([*lags, np.sin(angle), np.cos(angle)])
     names = (*(f"lag_{lag}" for lag in range(1, n_lags + 1)), "season_sin", "season_cos")
     units = (*["thousand euros"] * n_lags, "", "", "thousand euros")
-    return Dataset(x[0], y[0], x[1], y[1], x[2], y[2], names, units, truth)
+    parts = np.split(np.arange(rows.size), np.cumsum(sizes)[:2])
+    data = _split(x, sales[rows], parts, names, units)
+    return replace(data, truth=CurveTruth(*(expected[rows][part] for part in parts), noise))
 
 
 def make_documents(
