@@ -1,6 +1,7 @@
 """The rules for chapter notebooks: what is stored in them, and how their cells are made."""
 
 import ast
+import itertools
 import re
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,8 @@ CHECK_TAGS = {"nbval-check-output", "keep_output"}
 # Every tag that a cell may carry; "raises-exception" and nbval's own would switch checks off.
 KNOWN_TAGS = CHECK_TAGS | {"hide-input", "hide-cell", "hide-output"}
 LONGEST_CELL = {"experiment": 12, "figure": 16}
+# The prompt of a figure's numbers, folded beneath it for readers who cannot see it.
+TABLE = "The numbers in a table"
 
 
 def tags(cell) -> set[str]:
@@ -26,12 +29,21 @@ def is_check(cell) -> bool:
     return bool(tags(cell) & CHECK_TAGS)
 
 
+def is_figure(cell) -> bool:
+    return "figure" in cell.metadata.get("mystnb", {})
+
+
+def is_table(cell) -> bool:
+    return cell.metadata.get("mystnb", {}).get("code_prompt_show") == TABLE
+
+
 def faults(notebook) -> list[str]:
     """Every rule that a notebook breaks, each with the id of its cell."""
     found = []
     for cell in notebook.cells:
         rules = code_faults(cell) if cell.cell_type == "code" else []
         found += [f"{cell.get('id', '?')}: {rule}" for rule in rules]
+    found += [f"{cell.get('id', '?')}: a figure without its table" for cell in tableless(notebook)]
     found += [f"defines {name} twice" for name, n in definitions(notebook).items() if n > 1]
     found += [f"glued value {name!r} is made nowhere" for name in unmade_values(notebook)]
     if "version" in notebook.metadata.get("language_info", {}):
@@ -69,7 +81,7 @@ def stored_output_faults(cell) -> list[str]:
 
 def size_faults(cell) -> list[str]:
     lines = sum(bool(line.strip()) for line in cell.source.splitlines())
-    kind = "figure" if "figure" in cell.metadata.get("mystnb", {}) else "experiment"
+    kind = "figure" if is_figure(cell) else "experiment"
     if lines > LONGEST_CELL[kind]:
         return [f"{lines} lines, at most {LONGEST_CELL[kind]}"]
     return []
@@ -78,7 +90,7 @@ def size_faults(cell) -> list[str]:
 def figure_faults(cell) -> list[str]:
     mystnb = cell.metadata.get("mystnb", {})
     draws = "plt.show()" in cell.source
-    if draws != ("figure" in mystnb):
+    if draws != is_figure(cell):
         return ["a cell with plt.show() is a figure with a caption, and no other cell is"]
     if not draws:
         return []
@@ -89,6 +101,17 @@ def figure_faults(cell) -> list[str]:
     if len(alt) < 80:
         rules.append("the alt text says what is to be seen")
     return rules
+
+
+def tableless(notebook) -> list:
+    """The figures with no table before the next figure or within the next three cells."""
+    missing = []
+    for place, cell in enumerate(notebook.cells):
+        if is_figure(cell):
+            after = notebook.cells[place + 1 : place + 4]
+            its_own = itertools.takewhile(lambda other: not is_figure(other), after)
+            missing += [] if any(map(is_table, its_own)) else [cell]
+    return missing
 
 
 def definitions(notebook) -> Counter:
@@ -160,14 +183,22 @@ def make(source, *, cell_tags=(), outputs=(), count=1, **metadata):
     return nbformat.v4.new_notebook(cells=[cell])
 
 
+def one_after_another(*notebooks):
+    book = nbformat.v4.new_notebook()
+    book.cells += [cell for part in notebooks for cell in part.cells]
+    return book
+
+
 FIGURE = {"figure": {"name": "fig-x", "caption": "c" * 60}, "image": {"alt": "a" * 80}}
+PLAIN, DRAWN = make("x"), make("plt.show()", mystnb=FIGURE)
+NUMBERS = make("x", mystnb={"code_prompt_show": TABLE})
 
 
 def test_sound_cells_have_no_fault():
     assert faults(make("x = 1")) == []
     check = make("assert x\nprint('x')", cell_tags=CHECK_TAGS, outputs=["stdout"])
     assert faults(check) == []
-    assert faults(make("plt.show()", mystnb=FIGURE)) == []
+    assert faults(one_after_another(DRAWN, NUMBERS, DRAWN, PLAIN, PLAIN, NUMBERS)) == []
 
 
 @pytest.mark.parametrize(
@@ -187,6 +218,9 @@ def test_sound_cells_have_no_fault():
         (make("x", mystnb=FIGURE), "a figure with a caption"),
         (make("plt.show()", mystnb=FIGURE | {"image": {"alt": "plot"}}), "the alt text"),
         (make("plt.show()", mystnb=FIGURE | {"figure": {"name": "fig-x"}}), "the caption"),
+        (DRAWN, "without its table"),
+        (one_after_another(DRAWN, PLAIN, PLAIN, PLAIN, NUMBERS), "without its table"),
+        (one_after_another(DRAWN, DRAWN, NUMBERS), "without its table"),
         (make("def f(): ...\ndef f(): ..."), "defines f twice"),
     ],
 )
