@@ -9,13 +9,20 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 PORT ?= 8000
 LABFLAGS ?=
 BENCHFLAGS ?=
+PYTESTFLAGS ?=
 venv := .venv/bin
 installed := .venv/installed
+
+# Jupyter Book without two delays. It reads _config.yml with jsonschema, which, where it finds
+# rfc3987_syntax, begins by compiling 38 grammars of addresses. And a build makes millions of objects that
+# live to its end, among which Python would look for garbage again and again.
+jupyter_book := $(venv)/python -c "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; \
+	from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
 
 # What Jupyter writes into a notebook about the machine that ran it.
 machine_keys := metadata.language_info.version cell.metadata.execution
 
-.PHONY: help site serve test quick bench lab release grade-quality refresh clean
+.PHONY: help site serve test quick bench lighthouse lab release grade-quality refresh clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +39,7 @@ $(installed): pyproject.toml requirements.lock
 
 site: $(installed) ## run the chapters that changed and build the website
 	@echo "Building the site; a chapter that has to run takes about a minute ..."
-	@$(venv)/jupyter-book build . -W -n --keep-going || { \
+	@$(jupyter_book) build . -W -n --keep-going || { \
 	  echo "The site was not built. Look above for WARNING, or for ----> in a cell that failed." >&2; \
 	  exit 1; }
 	@echo
@@ -44,7 +51,7 @@ serve: ## show the website on http://127.0.0.1:8000 (PORT=… for another port)
 	@"$(PYTHON)" -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: site ## run every test: style, package, notebooks, exercises, site
-	@$(venv)/pytest
+	@$(venv)/pytest $(PYTESTFLAGS)
 
 quick: $(installed) ## run the unit tests alone
 	@$(venv)/pytest tests coursepkg -m "not site"
@@ -53,6 +60,13 @@ bench: $(installed) ## measure the sweep beside Keras, scikit-learn and JAX (ins
 	@$(venv)/python -c 'import jax' 2>/dev/null || \
 	  $(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
 	@$(venv)/python -m tests.bench $(BENCHFLAGS)
+
+lighthouse := tests/browsing/lighthouse
+
+lighthouse: site ## print Lighthouse's scores of the site (needs npm and Chromium; some minutes)
+	@command -v npm >/dev/null || { echo "Needs npm. On Debian and Ubuntu: apt install npm" >&2; exit 1; }
+	@npm ci --prefix $(lighthouse) --no-audit --no-fund --loglevel=error
+	@$(venv)/python -m tests.browsing.lighthouse
 
 # Its terminals find the command coursepkg, also where a login shell would set PATH anew.
 lab_options = --LabApp.default_url=/lab/tree/work \

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
-import sys
+import shutil
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
+import fresh_chapters
+import katex_maths
+import kept
+import light_figures
+import light_styles
+import matplotlib.pyplot as plt
 import nbformat
+import package_links
+import page_patches
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from nbformat import v4
+from PIL import Image
 from sphinx.application import Sphinx
+from sphinx.errors import ConfigError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 SITE_PARTS = Path(__file__).parents[1] / "book" / "site"
-sys.path.append(str(SITE_PARTS))  # as Jupyter Book does for the extensions that it is told of
-
-import fresh_chapters  # noqa: E402
-import katex_maths  # noqa: E402
 
 pytestmark = pytest.mark.site  # they build small sites, which takes too long for `make quick`
 
@@ -311,6 +321,16 @@ def test_a_restored_site_or_cache_is_not_trusted_for_its_place(course):
     assert runs(course) == 2
 
 
+def test_pages_are_read_again_when_a_part_of_the_site_changed(course, monkeypatch):
+    monkeypatch.setattr(fresh_chapters, "__file__", str(course / "parts/fresh_chapters.py"))
+    read = []
+    for text in ("one", "one", "two"):
+        write(course / "parts/some.css", text)
+        build_course(course, on={"source-read": lambda _app, page, _source: read.append(page)})
+    assert read == ["page", "page"]
+    assert runs(course) == 1, "notebooks don't run again"
+
+
 # --- solution_pages ------------------------------------------------------------------------------
 
 
@@ -325,3 +345,443 @@ def test_a_solution_is_shown_without_the_marks_and_other_pages_are_left_alone(tm
     assert solution.select_one(".cell_input pre").get_text().strip() == "def f():\n    return 1"
     assert "BEGIN SOLUTION" in solution.select_one("h1").get_text(), "text is not code"
     assert "BEGIN SOLUTION" in html(tmp_path, "book/x.html").select_one(".cell_input").get_text()
+
+
+# --- page_patches --------------------------------------------------------------------------------
+
+PATCHES = (
+    page_patches.Patch("the first is wrong", "<b>(.*?)</b>", r"<strong>\1</strong>"),
+    page_patches.Patch("so is this", "old", "new", must_match=lambda _page, html: "<p>" in html),
+    page_patches.Patch("not here", "<i>", "<em>", skips=frozenset({"search"})),
+)
+
+
+def patched(page: str, html: str, caplog) -> tuple[str, list[str]]:
+    """Patch a page, and return it with what was said of it."""
+    caplog.clear()
+    with caplog.at_level("WARNING", logger="sphinx.page_patches"):
+        return page_patches.patch(page, html, PATCHES), [
+            record.message for record in caplog.records
+        ]
+
+
+@pytest.fixture
+def heard(caplog):
+    """Let Sphinx's log be heard, which it keeps to itself."""
+    logger = logging.getLogger("sphinx")
+    propagates, logger.propagate = logger.propagate, True
+    yield caplog
+    logger.propagate = propagates
+
+
+def test_a_patch_replaces_every_match(heard):
+    html, said = patched("page", "<b>x</b> <b>y</b> <i><p>old", heard)
+    assert html == "<strong>x</strong> <strong>y</strong> <em><p>new"
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("page", "html", "whys"),
+    [
+        ("page", "<b>x</b><i>", []),  # nothing old needed without <p>
+        ("page", "<i>", ["the first is wrong"]),
+        ("page", "<b>x</b><i><p>", ["so is this"]),
+        ("search", "<b>x</b>", []),
+        ("page", "<b>x</b>", ["not here"]),
+    ],
+)
+def test_a_patch_that_finds_nothing_says_so(page, html, whys, heard):
+    _, said = patched(page, html, heard)
+    assert len(said) == len(whys)
+    assert all(why in line and page in line for why, line in zip(whys, said, strict=True))
+
+
+@pytest.fixture(scope="module")
+def themed(tmp_path_factory):
+    """Build two pages with the theme and all that changes it."""
+    root = tmp_path_factory.mktemp("themed")
+    write(root / "page.md", "# First\n\n```{toctree}\nsecond\n```\n\nSome text.\n")
+    write(root / "second.md", "# Second\n\nMore $x^2$ text.\n")
+    assert build_themed(root) == ""
+    return root
+
+
+THEMED = ("myst_nb", "katex_maths", "light_styles", "page_patches", "page_summary")
+
+
+def build_themed(root: Path, *more: str, **config) -> str:
+    """Build with the theme, as the book does."""
+    options = {
+        "html_theme": "sphinx_book_theme",
+        "html_context": {"default_mode": "auto"},
+        "html_theme_options": {"navbar_persistent": []},
+        "myst_enable_extensions": ["dollarmath"],
+        "nb_execution_mode": "off",
+        "templates_path": [str(SITE_PARTS / "templates")],
+    }
+    return build(root, *THEMED, *more, **options | config)
+
+
+def test_each_patch_is_needed_by_the_theme_as_it_is(themed):
+    assert not html(themed, "second.html").select('script[src*="fontawesome"]')
+    scripts = html(themed, "second.html").select("head script[src]")
+    assert scripts
+    assert all(script.has_attr("defer") for script in scripts)
+    assert not any(s.has_attr("defer") for s in html(themed, "search.html").select("head script"))
+
+
+def test_the_address_of_the_site_leads_to_the_first_page(themed):
+    page = html(themed, "index.html")
+    assert page.html["lang"] == "en"
+    assert page.select_one("meta[http-equiv=refresh]")["content"] == "0; url=page.html"
+    assert page.a["href"] == "page.html"
+
+
+def test_a_site_with_an_address_has_a_card_for_shared_links(themed, tmp_path):
+    shutil.copytree(themed, tmp_path, dirs_exist_ok=True)
+    assert not html(tmp_path, "second.html").select('meta[property="og:image"]')
+    build_themed(tmp_path, html_baseurl="https://example.org/course/")
+    page = html(tmp_path, "second.html")
+    shown = {tag["property"]: tag["content"] for tag in page.select("meta[property]")}
+    assert shown["og:url"] == "https://example.org/course/second.html"
+    assert shown["og:image"] == "https://example.org/course/_static/card.png"
+    with Image.open(SITE_PARTS / "static/card.png") as card:
+        assert card.size == (1200, 630)
+
+
+# --- light_styles, light_figures, kept -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        (".used{a:b}.idle{a:b}", ".used{a:b}"),
+        (".idle,.used{a:b}", ".used{a:b}"),
+        ("p .idle{a:b}p{c:d}", "p{c:d}"),
+        (".used.idle{a:b}", ""),
+        (".used:not(.idle){a:b}", ".used:not(.idle){a:b}"),
+        (":is(.idle,.used) p{a:b}", ":is(.idle,.used) p{a:b}"),
+        ("[class=idle]{a:b}", "[class=idle]{a:b}"),
+        ("@media print{.idle{a:b}}p{c:d}", "p{c:d}"),
+        ("@media print{.idle{a:b}.used{c:d}}", "@media print{.used{c:d}}"),
+        ("@supports (a:b){@media print{.idle{a:b}}}", ""),
+        ("@keyframes k{0%{a:b}to{a:c}}", "@keyframes k{0%{a:b}to{a:c}}"),
+        (".sm\\:used{a:b}", ""),
+        ("/* a remark */p{a:b}", "p{a:b}"),
+        ("/*! a licence */p{a:b}", "/*! a licence */\np{a:b}"),
+        (
+            '@font-face{src:url(x.woff2) format("woff2"),url(x.ttf) format("truetype")}',
+            '@font-face{src:url(x.woff2) format("woff2")}',
+        ),
+    ],
+)
+def test_a_style_sheet_keeps_what_is_used(css, left):
+    assert light_styles.purge(css, {"used"}) == left
+    assert light_styles.purge(left, {"used"}) == left
+
+
+def test_classes_are_found_in_pages_and_words_in_scripts():
+    used = light_styles.used_classes(
+        ['<p class="a b-c">d</p>', "<p class='e'>"], ["x.classList.add('is-open')"]
+    )
+    assert {"a", "b-c", "e", "is-open"} <= used
+    assert "d" not in used
+
+
+def test_icons_are_found_as_escapes_and_as_they_are():
+    assert light_styles.icons(r'.a{content:"\f0c9"}.b{content:"\30 "}' + "\ue4c9") == {
+        0xF0C9,
+        0xE4C9,
+    }
+
+
+def test_characters_are_those_of_formulas_alone():
+    page = f"<p>Zebra {katex_maths.render(r'x < &'.replace('&', 'y'))} Zebra</p>"
+    assert light_styles.formula_characters(page) == set(map(ord, "x<y"))
+    assert light_styles.formula_characters("<p>none</p>") == set()
+
+
+def test_a_font_keeps_the_characters_that_are_wanted():
+    font = (SITE_PARTS / "katex/fonts/KaTeX_Main-Regular.woff2").read_bytes()
+    small = light_styles.shrink(font, {ord("x"), ord("+"), 0xF0C9})
+    assert len(small) < len(font) / 5
+    assert set(TTFont(io.BytesIO(small)).getBestCmap()) == {ord("x"), ord("+")}
+
+
+def test_a_site_holds_nothing_idle_and_gets_back_what_it_comes_to_use(themed, tmp_path):
+    shutil.copytree(themed, tmp_path, dirs_exist_ok=True)
+    static = tmp_path / "_build/html/_static"
+    sheet = static / "styles/pydata-sphinx-theme.css"
+    icon = static / "vendor/fontawesome/webfonts/fa-solid-900.woff2"
+    assert not [path for path in static.rglob("*") if path.suffix in {".map", ".ttf"}]
+    assert not list(static.rglob("fontawesome.js"))
+    assert ".fa-umbrella" not in sheet.read_text(encoding="utf-8")
+    assert 0xF0C9 in TTFont(icon).getBestCmap(), "the bars that open the list of pages"
+    assert 0xF0E9 not in TTFont(icon).getBestCmap()
+    write(tmp_path / "second.md", "# Second\n\n<i class='fa-solid fa-umbrella'></i> $\\alpha$\n")
+    build_themed(tmp_path)
+    assert ".fa-umbrella" in sheet.read_text(encoding="utf-8")
+    assert 0xF0E9 in TTFont(icon).getBestCmap()
+    maths = TTFont(static / "katex/fonts/KaTeX_Math-Italic.woff2").getBestCmap()
+    assert ord("α") in maths
+    assert ord("x") not in maths
+
+
+def test_a_figure_is_the_same_picture_in_fewer_bytes():
+    fig, ax = plt.subplots()
+    ax.plot([0, 1, 4], [1, 0, 2], label="λ")
+    ax.legend()
+    raw = io.BytesIO()
+    fig.savefig(raw, format="svg")
+    plt.close(fig)
+    small = light_figures.minify(raw.getvalue())
+    assert light_figures.RAW in raw.getvalue()
+    assert light_figures.RAW not in small
+    assert len(small) < 0.8 * len(raw.getvalue())
+    drawn = [re.findall(rb"<(path|use|text)\b", svg) for svg in (raw.getvalue(), small)]
+    assert Counter(drawn[1])[b"use"] == Counter(drawn[0])[b"use"]
+    assert Counter(drawn[1])[b"path"] >= 0.5 * Counter(drawn[0])[b"path"]
+
+
+def test_what_was_made_is_kept_until_an_ingredient_changes(tmp_path):
+    app, made = SimpleNamespace(doctreedir=tmp_path / ".doctrees"), []
+
+    def make() -> bytes:
+        made.append(len(made))
+        return str(made).encode()
+
+    first = kept.kept(app, make, b"a", b"b")
+    assert kept.kept(app, make, b"a", b"b") == first
+    assert kept.kept(app, make, b"ab", b"") != first
+    assert made == [0, 1]
+
+
+# --- page_summary --------------------------------------------------------------------------------
+
+LONG = "This paragraph is long enough to say what the page is about, and it does so."
+ITALIC = "*Ninety minutes, and before it chapters one and two; bring a pencil and some paper.*"
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        (f"# T\n\nShort.\n\n{LONG}", LONG),
+        (f"# T\n\n{ITALIC}\n\n- {LONG}\n\n{LONG}", LONG),
+        (f"# T\n\n{ITALIC}\n\nShort.", ITALIC.strip("*")),
+        (f"# T\n\n> {LONG}", "the site's"),
+        (f"# T\n\n{LONG} With $\\lambda < 1$.", f"{LONG} With λ<1."),
+        (f"# T\n\n{LONG} {LONG} {LONG}", f"{LONG} {LONG}"),
+        ("# T\n\n" + "word, " * 60, ("word, " * 33).rstrip(", ") + " …"),
+    ],
+)
+def test_a_page_is_summed_up_by_its_first_paragraph(text, summary, tmp_path):
+    write(tmp_path / "page.md", text)
+    seen = []
+    build(
+        tmp_path, "myst_nb", "page_summary", nb_execution_mode="off", site_summary="the site's",
+        myst_enable_extensions=["dollarmath"],
+        on={"html-page-context": lambda _a, page, _t, context, _d: seen.append((page, context))},
+    )  # fmt: skip
+    assert dict(seen)["page"]["page_summary"] == summary
+    assert dict(seen)["search"]["page_summary"] == "the site's"
+
+
+# --- glossary_links ------------------------------------------------------------------------------
+
+GLOSSARY = """# Glossary
+
+```{glossary}
+ridge
+  A penalty. The ridge stands alone.
+
+early stopping
+  Ending early.
+
+stopping
+  Ending.
+
+rate
+  A fraction.
+```
+
+```{toctree}
+other
+```
+"""
+
+
+def glossary_links_of(root: Path, text: str) -> list[str]:
+    """Build a glossary and a page, and return the texts of the page's links to it."""
+    write(root / "page.md", GLOSSARY)
+    write(root / "other.md", text)
+    warnings = build(
+        root, "myst_nb", "glossary_links", nb_execution_mode="off",
+        glossary_links_apart_from=["rate"], myst_enable_extensions=["dollarmath"],
+    )  # fmt: skip
+    assert warnings == ""
+    return [a.get_text() for a in html(root, "other.html").select('.body a[href*="#term-"]')]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("Ridge, and ridge again.", ["Ridge"]),
+        ("Two ridges.", ["ridges"]),
+        ("Early\nstopping, stopping.", ["Early\nstopping", "stopping"]),
+        ("Stopping early, early stopping.", ["Stopping", "early stopping"]),
+        ("A bridge, a ridge-like cartridge.", []),
+        ("`ridge` and [ridge](https://example.org), $ridge$.", []),
+        ("## Ridge\n\nText.", []),
+        ("{term}`ridge`, ridge.", ["ridge"]),
+        ("ridge, {term}`ridge`.", ["ridge", "ridge"]),  # what authors link, stays
+        ("*The **ridge***.", ["ridge"]),
+        ("The learning rate.", []),
+        ("{term}`rate`.", ["rate"]),
+        ("- ridge\n- ridge", ["ridge"]),
+    ],
+)
+def test_the_first_use_of_a_term_is_linked(text, links, tmp_path):
+    assert glossary_links_of(tmp_path, f"# Other\n\n{text}\n") == links
+
+
+def test_a_glossary_does_not_link_to_itself(tmp_path):
+    glossary_links_of(tmp_path, "# Other\n")
+    assert not html(tmp_path).select("dd a")
+
+
+def test_pages_follow_when_a_term_moves(tmp_path):
+    assert glossary_links_of(tmp_path, "# Other\n\nA lasso.\n") == []
+    glossary = GLOSSARY.replace("ridge\n", "lasso\n", 1)
+    write(tmp_path / "page.md", glossary)
+    build(tmp_path, "myst_nb", "glossary_links", nb_execution_mode="off",
+          glossary_links_apart_from=["rate"])  # fmt: skip
+    assert [a.get_text() for a in html(tmp_path, "other.html").select(".body p a")] == ["lasso"]
+
+
+# --- package_links -------------------------------------------------------------------------------
+
+PACKAGE_PAGE = """# Package
+
+```{eval-rst}
+.. py:module:: coursepkg.datasets
+.. py:function:: make_sine(n)
+.. py:module:: coursepkg.sweep
+.. py:class:: MLP(units)
+```
+
+```{toctree}
+other
+```
+"""
+
+
+def package_links_of(root: Path, text: str) -> tuple[list[tuple[str, str]], str]:
+    """Build a package's page and another one; return the other's links, and the warnings."""
+    write(root / "coursepkg/handing_on.py", "from coursepkg.datasets import make_sine\n")
+    write(root / "page.md", PACKAGE_PAGE)
+    write(root / "other.md", f"# Other\n\n{text}\n")
+    package_links.aliases.cache_clear()
+    warnings = build(root, "myst_nb", "package_links", nb_execution_mode="off",
+                     exclude_patterns=["_build", "coursepkg"])  # fmt: skip
+    links = html(root, "other.html").select('.body a[href^="page.html#"]')
+    return [(a.get_text(), a["href"].partition("#")[2]) for a in links], warnings
+
+
+MAKE_SINE = "coursepkg.datasets.make_sine"
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("`datasets.make_sine`", [("datasets.make_sine", MAKE_SINE)]),
+        ("`coursepkg.datasets.make_sine`", [("coursepkg.datasets.make_sine", MAKE_SINE)]),
+        ("`datasets.make_sine(20, seed=0)`", [("datasets.make_sine(20, seed=0)", MAKE_SINE)]),
+        ("`sweep`", [("sweep", "module-coursepkg.sweep")]),
+        ("`handing_on.make_sine`", [("handing_on.make_sine", MAKE_SINE)]),
+        ("`make_sine`, `datasets.nothing`, `coursepkg check`, `coursepkg/sweep`", []),
+        ("## `datasets.make_sine`", []),
+        (
+            "```python\nx = datasets.make_sine(3).x + other.datasets.make_sine\n```",
+            [("datasets.make_sine", MAKE_SINE)],
+        ),
+        (
+            "```python\nfrom coursepkg import datasets, sweep, quiz\n```",
+            [("datasets", "module-coursepkg.datasets"), ("sweep", "module-coursepkg.sweep")],
+        ),
+        (
+            "```python\nfrom coursepkg.sweep import MLP\n```",
+            [("coursepkg.sweep", "module-coursepkg.sweep"), ("MLP", "coursepkg.sweep.MLP")],
+        ),
+        ('```python\nprint("datasets.make_sine")\n```', []),
+    ],
+)
+def test_names_of_the_package_are_linked(text, links, tmp_path):
+    assert package_links_of(tmp_path, text) == (links, "")
+
+
+def test_a_name_that_the_package_lacks_is_noticed(tmp_path):
+    links, warnings = package_links_of(tmp_path, "See `coursepkg.datasets.make_cosine`.")
+    assert links == []
+    assert re.search(r"other\.md:3: WARNING: .* no coursepkg\.datasets\.make_cosine", warnings)
+
+
+# --- repository_buttons --------------------------------------------------------------------------
+
+
+def header_links(root: Path, url: str) -> list[str]:
+    """Build a notebook's page with a repository, and return the links of its header."""
+    shutil.rmtree(root / "_build", ignore_errors=True)
+    write(
+        root / "page.ipynb", nbformat.writes(v4.new_notebook(cells=[v4.new_markdown_cell("# T")]))
+    )
+    options = {"navbar_persistent": [], "repository_url": url, "repository_branch": "main"}
+    assert build_themed(root, "repository_buttons", html_theme_options=options) == ""
+    links = [a["href"] for a in html(root).select(".bd-header-article a[href]")]
+    return [href for href in links if not href.startswith("_sources/")]
+
+
+def test_one_address_brings_all_the_buttons(tmp_path):
+    links = header_links(tmp_path, "https://github.com/owner/name/")
+    assert [link.partition("?")[0] for link in links] == [
+        "https://mybinder.org/v2/gh/owner/name/main",
+        "https://github.com/owner/name",
+        "https://github.com/owner/name/edit/main/page.ipynb",
+        "https://github.com/owner/name/issues/new",
+    ]
+    assert links[0].endswith("?urlpath=lab/tree/page.ipynb")
+
+
+def test_without_an_address_there_is_no_button(tmp_path):
+    assert header_links(tmp_path, "") == []
+
+
+def test_a_repository_may_be_at_gitlab(tmp_path):
+    links = header_links(tmp_path, "https://gitlab.com/owner/name")
+    assert links[0].startswith("https://mybinder.org/v2/gl/owner%2Fname/main")
+    assert all("gitlab.com/owner/name" in link for link in links[1:])
+
+
+@pytest.mark.parametrize("url", ["github.com/owner/name", "https://github.com/owner", "name"])
+def test_another_address_is_refused_in_one_line(url, tmp_path):
+    with pytest.raises(ConfigError, match=rf"must look like .* Received: {re.escape(url)}$"):
+        header_links(tmp_path, url)
+
+
+# --- quick_writing -------------------------------------------------------------------------------
+
+
+def test_pages_that_are_written_sooner_are_the_same(tmp_path):
+    figure = "```{{figure}} x.svg\n:name: fig-{0}\n:alt: x\nCaption {0}\n```\n\n"
+    pages = [f"# Page {n}\n\n{figure.format(n)}See {{numref}}`fig-{8 - n}`.\n" for n in range(9)]
+    built = []
+    for extensions in ([], ["quick_writing"]):
+        root = tmp_path / str(len(extensions))
+        write(root / "x.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+        for n, text in enumerate(pages):
+            write(root / f"p{n}.md", text)
+        write(root / "page.md", "# All\n\n```{toctree}\n:glob:\np*\n```\n")
+        options = {"nb_execution_mode": "off", "numfig": True, "exclude_patterns": ["_build"]}
+        assert "WARNING" not in build(root, "myst_nb", *extensions, **options)
+        built.append([html(root, f"p{n}.html").body for n in range(9)])
+    assert built[0] == built[1]
+    assert "Fig. 9" in built[1][0].get_text()

@@ -147,6 +147,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.add_config_value("fresh_depends_on", [], "", list)
     app.add_config_value("fresh_apart_from", [], "", list)
+    # Nobody sets this value: Sphinx reads every page again when one of the site's parts changes it.
+    parts = Path(__file__).parent
+    app.add_config_value("site_revision", fingerprint(parts, ["."]), "env", str)
     app.connect("env-get-outdated", before_reading)
     app.connect("build-finished", after_writing, priority=900)  # after whoever may still fail it
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,6 @@ nobody else for one, and a formula that KaTeX cannot read fails the build instea
 from __future__ import annotations
 
 import functools
-import hashlib
 import html
 import json
 import re
@@ -31,7 +30,7 @@ HERE = Path(__file__).parent
 KATEX = HERE / "katex"
 # MyST-NB counts a notebook's lines as this times the cell's number, plus the line within the cell.
 LINES_PER_CELL = 10_000
-OWN_FILES = (HERE / "katex_maths.css", HERE / "katex_maths.js")
+OWN_SHEET = HERE / "katex_maths.css"
 
 # Environments that LaTeX accepts only outside other maths. KaTeX would number their rows by itself;
 # numbers are Sphinx's, so the starred form is rendered.
@@ -207,7 +206,7 @@ class PlainTextInHeadings(SphinxPostTransform):
 
 
 def copy_files(app: Sphinx) -> None:
-    """Put KaTeX's style sheet, its fonts, and this extension's two files into the site."""
+    """Put KaTeX's style sheet, its fonts, and this extension's sheet into the site."""
     if app.builder.format != "html":
         return
     # Copied here rather than through a `_static` folder: Jupyter Book would load all it holds.
@@ -215,26 +214,16 @@ def copy_files(app: Sphinx) -> None:
     (target / "fonts").mkdir(parents=True, exist_ok=True)
     css = (KATEX / "katex.min.css").read_text(encoding="utf-8")
     (target / "katex.min.css").write_text(OLDER_FONT.sub("", css), encoding="utf-8")
-    for source in OWN_FILES:
-        (target / source.name).write_bytes(source.read_bytes())
+    (target / OWN_SHEET.name).write_bytes(OWN_SHEET.read_bytes())
     for font in (KATEX / "fonts").glob("*.woff2"):
         (target / "fonts" / font.name).write_bytes(font.read_bytes())
-
-
-def _revision() -> str:
-    """Tell versions of the renderer apart."""
-    parts = (Path(__file__), KATEX / "katex.min.js", KATEX / "katex.min.css", *OWN_FILES)
-    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer under the name ``katex``."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
     app.add_post_transform(PlainTextInHeadings)
-    # Nobody sets this value; it makes Sphinx write every page again when the renderer changes.
-    app.add_config_value("katex_revision", _revision(), "html", str)
     app.connect("builder-inited", copy_files)
     app.add_css_file("katex/katex.min.css")
     app.add_css_file("katex/katex_maths.css")
-    app.add_js_file("katex/katex_maths.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
