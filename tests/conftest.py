@@ -19,6 +19,20 @@ PARTS = [
 ]
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--fail-on-skip", action="store_true", help="fail when a test was skipped, as CI wants it"
+    )
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.getreports("skipped") if reporter else []
+    if skipped and exitstatus == 0 and session.config.getoption("--fail-on-skip"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line(f"\n--fail-on-skip: {len(skipped)} skipped", red=True)
+
+
 @pytest.fixture
 def float64():
     """Let Keras compute in float64, so that both sides of a comparison can agree closely."""

@@ -1,296 +1,505 @@
-"""The built website: what no page may contain, and that every link leads somewhere.
+"""The built website in a real browser: every page, light and dark, wide and on a phone.
 
-Each check takes a page and lists its problems, so that the same function is run over the site and
-over snippets that are broken on purpose.
+A check takes a visit to a page and lists its problems, so that the same function is run over the
+site and over snippets that are broken on purpose. What can be seen in the files alone, such as dead
+links, is in `test_site_files`.
 """
 
 from __future__ import annotations
 
-import functools
+import base64
+import contextlib
+import gzip
+import hashlib
+import io
+import json
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
-from bs4 import BeautifulSoup
+from PIL import Image
+
+from tests.browsing import chromium, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.site
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build" / "html"
+AXE = ROOT / "tests" / "browsing" / "axe"
+FIRST = "book/index.html"  # where index.html leads
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if "_static" not in path.parts and path != SITE / "index.html"
+)
+CHAPTERS = [page for page in PAGES if re.match(r"book/\d\d_", page)]
+EXERCISES = [page for page in PAGES if re.match(r"exercises/\d\d_", page)]
+# One page of each kind, for what does not depend on the page's text.
+KINDS = [FIRST, *CHAPTERS[1:2], *EXERCISES[1:2], "book/package/sweep.html", "search.html"]
 
-START_UP_LINES = re.compile(
-    r"oneDNN|cpu_feature_guard|computation_placer|\babsl::|XLA service|StreamExecutor"
-    r"|cuda(?:rt|_\w+\.cc|_fft|_blas|_dnn| drivers)|TensorRT|rebuild TensorFlow",
-    re.IGNORECASE,
-)
-WARNING = re.compile(r"\b(?:\w*Warning:|WARNING\b)")
-RAW_MATHS = re.compile(r"\\[(\[]|\$\$|\\begin\{|(?<!\\)\$[^$\n]*\\[a-z]+[^$\n]*\$")
-RAW_ROLE = re.compile(
-    r"\{(?:glue|ref|eq|numref|doc|term|cite|math|download|abbr|prf|py|func|class|mod)(?::\w+)*\}"
-)
-# What a browser fetches by itself; <a href> is followed only by a reader.
-FETCHING_RELS = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch"}
-FETCHING_RELS |= {"icon", "manifest", "apple-touch-icon"}
-FETCHING_ATTRIBUTES = {
-    "audio": ["src"],
-    "embed": ["src"],
-    "iframe": ["src"],
-    "image": ["href", "xlink:href"],
-    "img": ["src", "srcset"],
-    "input": ["src"],
-    "object": ["data"],
-    "script": ["src"],
-    "source": ["src", "srcset"],
-    "track": ["src"],
-    "use": ["href", "xlink:href"],
-    "video": ["src", "poster"],
+THEMES = ("light", "dark")
+WIDE, PHONE = 1280, 390
+# Where text must still flow: a wide window at 200 and at 400 %.
+NARROW = (640, 320)
+HEAVIEST = 300 * 1024
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, or a skip that says how to get it."""
+    path = chromium.find()
+    if path is None:
+        pytest.skip(chromium.HOW_TO_INSTALL)
+    with chromium.launch(path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Return the site's address on this machine."""
+    with server.serve(SITE) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """Return a profile for each theme and width, which keeps what it has loaded."""
+    return {
+        (theme, width): new_context(browser, color_scheme=theme, width=width)
+        for theme in THEMES
+        for width in (WIDE, PHONE)
+    }
+
+
+@pytest.fixture(scope="module")
+def light(contexts):
+    """Return the profile for what does not depend on theme and width."""
+    return contexts["light", WIDE]
+
+
+def new_context(browser: Browser, **options) -> BrowserContext:
+    """Open a profile of its own, without animations unless asked for."""
+    size = {"width": options.pop("width", WIDE), "height": 900}
+    return browser.new_context(viewport=size, **{"reduced_motion": "reduce"} | options)
+
+
+@dataclass
+class Visit:
+    """A page, and what happened while it was opened."""
+
+    page: Page
+    address: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+
+@contextlib.contextmanager
+def visit(context: BrowserContext, address: str, name: str):
+    """Open a page and close it in the end."""
+    page = context.new_page()
+    try:
+        seen = Visit(page, address)
+        page.goto(address + name)
+        yield seen
+    finally:
+        page.close()
+
+
+# --- what no page may do -------------------------------------------------------------------------
+
+
+def foreign_requests(seen: Visit) -> list[str]:
+    """What was asked of anybody else."""
+    own = (seen.address, "data:", "blob:")
+    return [f"asks {url}" for url in seen.requests if not url.startswith(own)]
+
+
+def complaints(seen: Visit) -> list[str]:
+    """Errors and warnings in the console, of scripts and of files that did not come."""
+    return seen.complaints
+
+
+def raw_maths(seen: Visit) -> list[str]:
+    """TeX in the text that is to be read, and formulas that take no room."""
+    text = seen.page.evaluate(
+        """() => {
+          const copy = document.body.cloneNode(true);
+          copy.querySelectorAll("code, pre, script, style, annotation").forEach((e) => e.remove());
+          return copy.textContent;
+        }"""
+    )
+    problems = [f"TeX: {m.group()!r}" for m in re.finditer(r"\\[(\[]|\$\$|\\begin\{|\\frac", text)]
+    flat = """all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().width === 0)
+                        .map(e => e.textContent)"""
+    formulas = seen.page.locator(".katex-html")
+    return problems + [f"not drawn: {tex}" for tex in formulas.evaluate_all(flat)]
+
+
+def no_search(seen: Visit) -> list[str]:
+    """A page from which nobody can search."""
+    button = seen.page.locator(".search-button__button:visible, main form.bd-search input:visible")
+    return [] if button.count() else ["no search"]
+
+
+def sideways_scroll(seen: Visit) -> list[str]:
+    """Text that is wider than the window."""
+    beyond = seen.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{beyond} px too wide"] * (beyond > 0)
+
+
+# Contrast takes axe half its time. It changes with the theme and not with the width, and whatever
+# else axe looks at changes with the width and not with the theme.
+CONTRAST = {"runOnly": ["color-contrast"]}
+ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+RULES = {
+    ("light", WIDE): {},
+    ("dark", WIDE): CONTRAST,
+    ("light", PHONE): ALL_BUT_CONTRAST,
 }
-CSS_URL = re.compile(r"""(?:url\(|@import\s+)\s*["']?([^"')\s;]+)""")
-JS_FETCH = re.compile(r"""(?:import|fetch|importScripts|src\s*=|href\s*=)\s*\(?\s*["'`]([^"'`]+)""")
-FILE_NAME = re.compile(r"\.(?:png|svg|jpe?g|gif|webp|avif)$", re.IGNORECASE)
 
 
-@functools.cache
-def read(path: Path) -> BeautifulSoup:
-    """Parse a page, once."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+def look_for_barriers(seen: Visit, options: dict) -> None:
+    """Have axe begin with a page, every fold opened; it goes on while others are looked at."""
+    seen.page.evaluate(axe())
+    seen.page.evaluate(
+        """() => new Promise((done) => {
+          document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        })"""
+    )
+    options = {"resultTypes": ["violations"]} | options
+    seen.page.evaluate("(options) => { window.found = axe.run(options); }", options)
 
 
-@functools.cache
-def prose(path: Path) -> str:
-    """Return a page's visible text without code, scripts and the TeX kept inside MathML."""
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-    for element in soup(["code", "pre", "script", "style", "annotation"]):
-        element.replace_with(" ")
-    return soup.get_text()
-
-
-@functools.cache
-def anchors(path: Path) -> frozenset[str]:
-    """Return the names that a link may point at within a page."""
-    ids = {element["id"] for element in read(path).find_all(id=True)}
-    return frozenset(ids | {element["name"] for element in read(path).select("a[name]")})
-
-
-def outputs(path: Path) -> list[str]:
-    """Return the text of each cell's output."""
-    return [cell.get_text() for cell in read(path).select(".cell_output")]
-
-
-def is_elsewhere(url: str) -> bool:
-    """Whether a URL names a host."""
-    return bool(urlsplit(url.strip()).netloc)
-
-
-def error_outputs(path: Path) -> list[str]:
-    """Tracebacks, warnings, stderr and start-up lines below cells."""
-    bad = read(path).select(".output.stderr, .output.traceback")
-    problems = [f"stderr or traceback: {element.get_text()[:80]!r}" for element in bad]
-    for text in outputs(path):
-        problems += [f"traceback: {text[:80]!r}"] * ("Traceback (most recent call last)" in text)
-        problems += [f"warning: {m.group()!r} in {text[:80]!r}" for m in WARNING.finditer(text)]
-        problems += [f"start-up line: {text[:80]!r}" for _ in START_UP_LINES.finditer(text)]
-    return problems
-
-
-def unrendered_maths(path: Path) -> list[str]:
-    """TeX that a reader would see, and formulas that the renderer refused."""
-    problems = [f"TeX: {match.group()[:60]!r}" for match in RAW_MATHS.finditer(prose(path))]
-    for formula in read(path).select(".maths, .maths-display"):
-        around = str(formula.previous_sibling or "")[-1:] + str(formula.next_sibling or "")[:1]
-        problems += [f"dollar beside {formula.get_text()[:40]!r}"] * ("$" in around)
-    return problems + [f"refused: {e.get_text()!r}" for e in read(path).select(".katex-error")]
-
-
-def unresolved_roles(path: Path) -> list[str]:
-    """Roles printed as text, references without a target, and docutils' own messages."""
-    problems = [f"role: {match.group()}" for match in RAW_ROLE.finditer(prose(path))]
-    for element in read(path).select("span.xref, .problematic, .system-message"):
-        if element.name != "span" or not element.find_parent("a"):
-            problems.append(f"reference: {element.get_text()!r}")
-    return problems
-
-
-def other_hosts(path: Path) -> list[str]:
-    """Everything that a page loads by itself from another host."""
-    soup, urls = read(path), []
-    for link in soup.find_all("link", href=True):
-        if FETCHING_RELS & {rel.lower() for rel in link.get("rel", [])}:
-            urls.append(link["href"])
-    for name, attributes in FETCHING_ATTRIBUTES.items():
-        values = [e.get(a, "") for e in soup.find_all(name) for a in attributes]
-        urls += [part.split()[0] for value in values for part in value.split(", ") if part.split()]
-    css = [e.get_text() for e in soup("style")] + [e["style"] for e in soup.find_all(style=True)]
-    urls += [url for text in css for url in CSS_URL.findall(text)]
-    urls += [url for e in soup("script") for url in JS_FETCH.findall(e.get_text())]
-    return [f"loads {url}" for url in urls if is_elsewhere(url)]
-
-
-def style_sheets(path: Path) -> list[str]:
-    """Other hosts, and missing files, that a style sheet asks for."""
-    urls = CSS_URL.findall(path.read_text(encoding="utf-8"))
-    elsewhere = [f"loads {url}" for url in urls if is_elsewhere(url)]
-    return elsewhere + [f"missing {url}" for url in urls if not leads_somewhere(path, url)]
-
-
-def dead_links(path: Path) -> list[str]:
-    """Links and files within the site that do not exist, down to the anchor."""
-    soup = read(path)
-    urls = [e[a] for a in ("href", "src", "data") for e in soup.find_all(attrs={a: True})]
-    for refresh in soup.find_all("meta", attrs={"http-equiv": re.compile("refresh", re.I)}):
-        urls.append(refresh["content"].partition("url=")[2])
-    return [f"dead link {url}" for url in urls if not leads_somewhere(path, url)]
-
-
-def leads_somewhere(path: Path, url: str) -> bool:
-    """Whether a URL on a page is another host's business, or exists within the site."""
-    parts = urlsplit(url.strip())
-    if parts.scheme or parts.netloc:
-        return True
-    target = path if not parts.path else path.parent / unquote(parts.path)
-    target = target / "index.html" if target.is_dir() else target
-    if not target.is_file():
-        return False
-    fragment = unquote(parts.fragment)
-    return not fragment or target.suffix != ".html" or fragment in anchors(target.resolve())
-
-
-def missing_alt(path: Path) -> list[str]:
-    """Content images without a text; Sphinx falls back on the file's name, which is none."""
-    content = read(path).find("article") or read(path).find("main") or read(path)
+def barriers(seen: Visit) -> list[str]:
+    """What axe finds."""
+    if not seen.page.evaluate("'found' in window"):
+        look_for_barriers(seen, {})
     problems = []
-    for image in content.find_all("img"):
-        alt = (image.get("alt") or "").strip()
-        if not alt or FILE_NAME.search(alt):
-            problems.append(f"no alt text: {image.get('src')}, alt={alt!r}")
+    for rule in seen.page.evaluate("window.found")["violations"]:
+        where = "; ".join(node["html"][:120] for node in rule["nodes"][:3])
+        problems.append(f"{rule['id']}, {len(rule['nodes'])} times: {where}")
     return problems
 
 
-PAGE_CHECKS = [
-    error_outputs,
-    unrendered_maths,
-    unresolved_roles,
-    other_hosts,
-    dead_links,
-    missing_alt,
-]
+def axe() -> str:
+    """Return axe-core, which is kept compressed."""
+    return gzip.decompress((AXE / "axe.min.js.gz").read_bytes()).decode()
 
 
-def files(pattern: str) -> list[Path]:
-    """Return the site's files of one kind; there must be some."""
-    found = sorted(SITE.rglob(pattern))
-    if not found:
-        pytest.fail(f"run `make site` first. Received: no {pattern} in {SITE}", pytrace=False)
-    return found
+# What a reader operates, as far as it is to be seen, and not kept out on purpose.
+OPERABLE = """
+  const kinds = "a[href], button, input, select, textarea, summary";
+  const visible = (e) => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length;
+  const operable = [...document.querySelectorAll(kinds)]
+    .filter((e) => visible(e) && !e.disabled && !e.closest("[inert]"));
+"""
+NAME_OF = """
+  const nameOf = (e) => e.outerHTML.replace(/\\s+/g, " ").slice(0, 100);
+"""
 
 
-def report(problems: dict[Path, list[str]]) -> str:
-    """Write one line for each problem."""
-    return "\n".join(f"{p.name}: {problem}" for p, found in problems.items() for problem in found)
+def keyboard_traps(seen: Visit) -> list[str]:
+    """What Tab does not reach, and where focus cannot be seen."""
+    seen.page.evaluate(f"() => {{ {OPERABLE} window.left = new Set(operable); }}")
+    stops, problems, ends = seen.page.evaluate("left.size"), [], 0
+    for _ in range(2 * stops + 10):
+        seen.page.keyboard.press("Tab")
+        unseen = seen.page.evaluate(
+            f"""() => {{ {NAME_OF}
+              const here = document.activeElement;
+              if (here === document.body) return "end";
+              left.delete(here);
+              const marked = [here, here.parentElement, ...here.children].some((e) => {{
+                const style = getComputedStyle(e);
+                const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+                return outline || style.boxShadow !== "none";
+              }});
+              return marked ? null : nameOf(here);
+            }}"""
+        )
+        if unseen == "end":  # a page may put the focus into its middle, then a second round is due
+            ends += 1
+            if ends == 2 or seen.page.evaluate("left.size === 0"):
+                break
+        elif unseen:
+            problems.append(f"focus not seen: {unseen}")
+    names = seen.page.evaluate(f"() => {{ {NAME_OF} return [...left].map(nameOf); }}")
+    return problems + [f"Tab does not reach {name}" for name in names]
 
 
-@pytest.mark.parametrize("check", PAGE_CHECKS)
-def test_every_page(check):
-    # The theme keeps pieces of templates under _static.
-    pages = [page for page in files("*.html") if "_static" not in page.relative_to(SITE).parts]
-    found = report({page: check(page.resolve()) for page in pages})
-    assert not found, f"\n{found}"
+QUICK_CHECKS = [foreign_requests, complaints, raw_maths, no_search, sideways_scroll]
+CHECKS = [*QUICK_CHECKS, barriers, keyboard_traps]
 
 
-def test_every_style_sheet():
-    found = report({sheet: style_sheets(sheet) for sheet in files("*.css")})
-    assert not found, f"\n{found}"
+def test_there_is_a_site():
+    assert FIRST in PAGES, f"run `make site` first. Received: no {FIRST} in {SITE}"
+    assert CHAPTERS
+    assert EXERCISES
 
 
-BROKEN = [
-    (error_outputs, '<div class="output traceback">boom</div>'),
-    (error_outputs, '<div class="cell_output">Traceback (most recent call last):</div>'),
-    (error_outputs, '<div class="cell_output">x.py:3: UserWarning: careful</div>'),
-    (error_outputs, '<div class="cell_output">WARNING All log messages before</div>'),
-    (error_outputs, '<div class="output stderr highlight-none">3</div>'),
-    (error_outputs, '<div class="cell_output">I port.cc:153] oneDNN custom operations on</div>'),
-    (error_outputs, '<div class="cell_output">E0000 cuda_dnn.cc:8310] Unable to register</div>'),
-    (error_outputs, '<div class="cell_output">Could not find cuda drivers on your machine</div>'),
-    (error_outputs, '<div class="cell_output">I cpu_feature_guard.cc:210] This binary</div>'),
-    (error_outputs, '<div class="cell_output">before absl::InitializeLog() is called</div>'),
-    (error_outputs, '<div class="cell_output">I service.cc:146] XLA service 0x1</div>'),
-    (unrendered_maths, r"<p>so \(x\)</p>"),
-    (unrendered_maths, r"<p>so \[x\]</p>"),
-    (unrendered_maths, "<p>so $$x$$</p>"),
-    (unrendered_maths, r"<p>so $\lambda$</p>"),
-    (unrendered_maths, r"<p>\begin{align}x</p>"),
-    (unrendered_maths, '<p>$<span class="maths">x</span>$</p>'),
-    (unrendered_maths, '<code class="katex-error">x</code>'),
-    (unresolved_roles, "<p>{glue:text}<code>best:.2f</code></p>"),
-    (unresolved_roles, "<p>see {ref}<code>there</code></p>"),
-    (unresolved_roles, '<p><span class="xref std std-ref">there</span></p>'),
-    (unresolved_roles, '<p><span class="problematic">|x|</span></p>'),
-    (unresolved_roles, '<div class="system-message">unknown</div>'),
-    (other_hosts, '<script src="https://cdn.example/x.js"></script>'),
-    (other_hosts, '<script src="//cdn.example/x.js"></script>'),
-    (other_hosts, '<link rel="stylesheet" href="https://cdn.example/x.css">'),
-    (other_hosts, '<link rel="preconnect" href="https://fonts.example">'),
-    (other_hosts, '<img src="https://img.example/x.png" alt="x">'),
-    (other_hosts, '<img srcset="a.png 1x, https://img.example/x.png 2x" alt="x">'),
-    (other_hosts, "<style>@import 'https://fonts.example/x.css';</style>"),
-    (other_hosts, '<p style="background: url(https://img.example/x.png)">x</p>'),
-    (other_hosts, "<script>import('https://cdn.example/x.js')</script>"),
-    (other_hosts, "<script>s.src = 'https://cdn.example/x.js'</script>"),
-    (other_hosts, '<iframe src="https://video.example/1"></iframe>'),
-    (dead_links, '<a href="nowhere.html">x</a>'),
-    (dead_links, '<a href="#nowhere">x</a>'),
-    (dead_links, '<a href="other.html#nowhere">x</a>'),
-    (dead_links, '<img src="nowhere.png" alt="x">'),
-    (dead_links, '<script src="nowhere.js"></script>'),
-    (dead_links, '<meta http-equiv="Refresh" content="0; url=nowhere.html">'),
-    (missing_alt, '<article><img src="x.png"></article>'),
-    (missing_alt, '<article><img src="x.png" alt=" "></article>'),
-    (missing_alt, '<article><img src="x.png" alt="../_images/x.png"></article>'),
-]
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page(name, contexts, address):
+    """In both themes and widths at once, so that axe has all cores."""
+    found = []
+    with contextlib.ExitStack() as stack:
+        visits = {
+            at: stack.enter_context(visit(context, address, name))
+            for at, context in contexts.items()
+        }
+        for at, options in RULES.items():
+            look_for_barriers(visits[at], options)
+        for at, seen in visits.items():
+            checks = [*QUICK_CHECKS, *[barriers] * (at in RULES)]
+            found += [f"{at}: {problem}" for check in checks for problem in check(seen)]
+    assert not found, "\n" + "\n".join(found)
 
-SOUND = r"""
-<article id="top">
-<p>It costs $5, or $6. <code>\(x\), $$x$$, {ref}</code>
-<span class="maths"><math><annotation>\begin{cases}</annotation></math></span></p>
-<div class="cell_output">loss: 0.3, no warnings</div>
-<a href="https://example.org">x</a> <a href="#top">x</a> <a href="other.html#%C3%A9">x</a>
-<a class="reference" href="#top"><span class="xref std std-ref">x</span></a>
-<code class="xref py py-class">x</code>
-<link rel="canonical" href="https://example.org/x.html">
-<img src="data:image/gif;base64,R0lGOD" alt="A curve that falls.">
-</article>
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_flows_and_can_be_operated_by_keyboard(name, light, address):
+    with visit(light, address, name) as seen:
+        found = keyboard_traps(seen)
+        for width in NARROW:
+            seen.page.set_viewport_size({"width": width, "height": 900})
+            found += [f"{problem} at {width} px" for problem in sideways_scroll(seen)]
+    assert not found, "\n" + "\n".join(found)
+
+
+# --- each check finds what it is for -------------------------------------------------------------
+
+SOUND = """<!DOCTYPE html>
+<html lang="en"><head><title>A page</title><link rel="icon" href="data:,"></head>
+<body><main><h1>A page</h1><p>Text, $5, <code>$$x$$</code> and <a href="#end">a link</a>.</p>
+<form class="bd-search"><input aria-label="Search"></form><p id="end">End.</p></main></body></html>
 """
 
 
 @pytest.fixture
-def page(tmp_path):
-    """Return a function that writes a page, next to another one that links can point at."""
-    (tmp_path / "other.html").write_text('<p id="é">x</p>', encoding="utf-8")
+def snippet(light, tmp_path):
+    """Return a function that checks a page made by replacing something in a sound one."""
 
-    def write(html: str) -> Path:
-        path = tmp_path / "page.html"
-        path.write_text(html, encoding="utf-8")
-        return path
+    def run(check, replacement: str, what: str = "End.") -> list[str]:
+        (tmp_path / "page.html").write_text(SOUND.replace(what, replacement), encoding="utf-8")
+        with server.serve(tmp_path) as url, visit(light, url, "page.html") as seen:
+            return check(seen)
 
-    return write
-
-
-@pytest.mark.parametrize(("check", "html"), BROKEN)
-def test_a_broken_page_is_noticed(check, html, page):
-    assert check(page(html))
+    return run
 
 
-@pytest.mark.parametrize("check", PAGE_CHECKS)
-def test_a_sound_page_passes(check, page):
-    assert check(page(SOUND)) == []
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_sound_page_passes(check, snippet):
+    assert snippet(check, "End.") == []
 
 
-@pytest.mark.parametrize("url", ["https://fonts.example/x.woff2", "fonts/nowhere.woff2"])
-def test_a_broken_style_sheet_is_noticed(url, page):
-    assert style_sheets(page(f"@font-face {{src: url({url})}}"))
+@pytest.mark.parametrize(
+    ("check", "replacement"),
+    [
+        (foreign_requests, '<img src="http://127.0.0.2:9/x.png" alt="x">'),
+        (foreign_requests, "<script>fetch('http://127.0.0.2:9/x').catch(() => 0)</script>"),
+        (complaints, "<script>throw new Error('broken')</script>"),
+        (complaints, "<script>console.error('broken')</script>"),
+        (complaints, '<img src="nowhere.png" alt="x">'),
+        (raw_maths, "so $$x$$"),
+        (raw_maths, r"so \(x\)"),
+        (raw_maths, '<span class="katex-html" style="display: inline-block"></span>'),
+        (sideways_scroll, '<span style="display: block; width: 1300px">x</span>'),
+        (barriers, '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'),
+        (barriers, '<span style="color: #bbb">pale</span>'),
+        (barriers, '<details><summary>x</summary><p style="color: #bbb">pale</p></details>'),
+        (keyboard_traps, '<button tabindex="-1">x</button>'),
+        (keyboard_traps, "<style>a:focus { outline: none }</style>"),
+    ],
+)
+def test_a_broken_page_is_noticed(check, replacement, snippet):
+    assert snippet(check, replacement)
 
 
-def test_a_site_that_was_not_built_is_noticed(monkeypatch, tmp_path):
-    monkeypatch.setitem(globals(), "SITE", tmp_path / "nowhere")
-    with pytest.raises(pytest.fail.Exception, match="run `make site` first"):
-        files("*.html")
+def test_a_page_without_search_is_noticed(snippet):
+    assert snippet(no_search, "", what='<form class="bd-search">')
+
+
+def test_axe_is_the_version_that_is_locked():
+    said = re.search(r"`sha256-([^`]+)`", (AXE / "README.md").read_text(encoding="utf-8"))
+    assert base64.b64encode(hashlib.sha256(axe().encode()).digest()).decode() == said[1]
+
+
+# --- finding one's way ---------------------------------------------------------------------------
+
+
+def test_the_sites_address_leads_to_its_first_page(light, address):
+    with visit(light, address, "") as seen:
+        seen.page.wait_for_url(address + FIRST)
+        assert complaints(seen) == []
+
+
+def test_the_redirect_is_a_page_for_everyone(light, address):
+    page = light.new_page()
+    still = re.sub("<meta http-equiv[^>]*>", "", (SITE / "index.html").read_text(encoding="utf-8"))
+    page.goto(address + FIRST)
+    page.set_content(still)
+    assert barriers(Visit(page, address)) == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_search_works_from_a_page_by_keyboard(name, light, address):
+    with visit(light, address, name) as seen:
+        page = seen.page
+        if name != "search.html":  # whose field has the focus
+            page.keyboard.press("Control+k")
+        page.keyboard.type("elastic net")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/search\.html\?.*q=elastic"))
+        results = page.locator("#search-results li a")
+        results.first.wait_for()
+        titles = results.all_inner_texts()
+        assert any("Weight penalties" in title for title in titles), titles
+        results.filter(has_text="Weight penalties").first.click()
+        page.wait_for_url(re.compile("weight_penalties"))
+        assert complaints(seen) == []
+
+
+def test_the_skip_link_comes_first_and_leads_to_the_text(light, address):
+    with visit(light, address, CHAPTERS[0]) as seen:
+        seen.page.keyboard.press("Tab")
+        assert seen.page.evaluate("document.activeElement.textContent") == "Skip to main content"
+        seen.page.keyboard.press("Enter")
+        assert seen.page.url.endswith("#main-content")
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, *EXERCISES])
+def test_a_notebook_can_be_downloaded(name, light, address):
+    with visit(light, address, name) as seen:
+        seen.page.get_by_role("button", name="Download this page").click()
+        with seen.page.expect_download() as download:
+            seen.page.get_by_role("link", name=".ipynb").click()
+        notebook = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        source = ROOT / Path(name).with_suffix(".ipynb")
+        assert download.value.suggested_filename == source.name
+        assert notebook == json.loads(source.read_text(encoding="utf-8"))
+
+
+# --- for everyone --------------------------------------------------------------------------------
+
+
+def test_the_theme_can_be_switched_by_keyboard_and_stays(browser, address):
+    context = new_context(browser, color_scheme="light")
+    with visit(context, address, FIRST) as seen:
+        shown = "document.documentElement.dataset.theme"
+        before = seen.page.evaluate(shown)
+        seen.page.locator("main .theme-switch-button").focus()
+        while seen.page.evaluate(shown) == before:
+            seen.page.keyboard.press("Enter")
+        after = seen.page.evaluate(shown)
+        seen.page.reload()
+        assert (before, after, seen.page.evaluate(shown)) == ("light", "dark", "dark")
+    context.close()
+
+
+def luminance(colour: Iterable[int]) -> float:
+    """Relative luminance as the Web Content Accessibility Guidelines define it."""
+    parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def contrast(png: bytes) -> float:
+    """Contrast between a picture's most frequent colour and the one that is furthest from it."""
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).reshape(-1, 3)
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    ground = luminance(colours[counts.argmax()])
+    inks = [luminance(colour) for colour in colours]
+    return max((max(ground, ink) + 0.05) / (min(ground, ink) + 0.05) for ink in inks)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_have_no_card_and_can_be_read(name, theme, contexts, address):
+    with visit(contexts[theme, WIDE], address, name) as seen:
+        figures = seen.page.locator('article img[src$=".svg"]')
+        grounds = figures.evaluate_all("all => all.map(e => getComputedStyle(e).backgroundColor)")
+        assert set(grounds) == {"rgba(0, 0, 0, 0)"}
+        assert contrast(figures.first.screenshot()) > 12
+
+
+def test_motion_stops_for_those_who_ask(light, address):
+    durations = """() => [...document.querySelectorAll("*")].flatMap((e) => {
+      const style = getComputedStyle(e);
+      return `${style.transitionDuration},${style.animationDuration}`.split(",").map(parseFloat);
+    })"""
+    with visit(light, address, FIRST) as seen:
+        assert max(seen.page.evaluate(durations)) <= 1e-5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", KINDS[:-1])
+def test_print_is_black_on_white_without_the_frame(name, theme, contexts, address):
+    with visit(contexts[theme, WIDE], address, name) as seen:
+        page = seen.page
+        page.emulate_media(media="print")
+        frame = page.locator(".bd-sidebar-primary, .bd-header-article, .prev-next-area, .copybtn")
+        assert not any(part.is_visible() for part in frame.all())
+        text = page.locator("article p").first
+        assert text.evaluate("e => getComputedStyle(e).color") == "rgb(0, 0, 0)"
+        assert page.locator("h1:visible").count() == 1
+
+
+def test_a_page_becomes_a_pdf(light, address):
+    with visit(light, address, FIRST) as seen:
+        assert seen.page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_a_page_can_be_read_without_scripts(browser, address):
+    context = new_context(browser, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + CHAPTERS[0])
+    assert page.locator("article h1").is_visible()
+    assert page.locator("article .katex-html").first.is_visible()
+    page.locator("article details summary").first.click()
+    assert page.locator("article details .cell_input").first.is_visible()
+    context.close()
+
+
+def test_a_page_can_be_read_from_a_folder(browser):
+    context = new_context(browser)
+    with visit(context, SITE.as_uri() + "/", CHAPTERS[0]) as seen:
+        assert foreign_requests(seen) + complaints(seen) + raw_maths(seen) == []
+        seen.page.keyboard.press("Control+k")
+        seen.page.keyboard.type("ridge")
+        seen.page.keyboard.press("Enter")
+        seen.page.locator("#search-results li a").first.wait_for()
+    context.close()
+
+
+# --- light ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, FIRST, "search.html"])
+def test_a_page_is_light(name, browser, address):
+    context = new_context(browser)
+    page = context.new_page()
+    received = []
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    page.goto(address + name, wait_until="networkidle")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
+    assert 10_000 < sum(received) <= HEAVIEST, f"{sum(received) / 1024:.0f} KiB"
+    context.close()

@@ -1,0 +1,1 @@
+"""Google's Lighthouse over the built site: ``make lighthouse``."""
