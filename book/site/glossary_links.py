@@ -131,7 +131,7 @@ def _join_texts(document: nodes.document) -> None:
         groups = itertools.groupby(paragraph, lambda child: type(child) is nodes.Text)
         joined = [[nodes.Text("".join(group))] if texts else list(group) for texts, group in groups]
         if sum(map(len, joined)) < len(paragraph):
-            paragraph[:] = itertools.chain(*joined)
+            paragraph[:] = [child for group in joined for child in group]
 
 
 def _is_text_or_link(node: nodes.Node) -> bool:
