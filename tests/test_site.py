@@ -166,9 +166,10 @@ CONTRAST = {"runOnly": ["color-contrast"]}
 ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 
 
-def open_folds(seen: Visit) -> None:
-    """Open every fold, so that what is in it is looked at, too."""
+def lay_out(seen: Visit) -> None:
+    """Open every fold and draw every section, so that all is looked at."""
     seen.page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    seen.page.add_style_tag(content="section { content-visibility: visible !important; }")
     settle(seen)
 
 
@@ -204,7 +205,7 @@ def barriers_found(seen: Visit) -> list[str]:
 
 def barriers(seen: Visit) -> list[str]:
     """What keeps people out, also within folds."""
-    open_folds(seen)
+    lay_out(seen)
     look_for_barriers(seen, {})
     return barriers_found(seen)
 
@@ -260,8 +261,22 @@ def keyboard_traps(seen: Visit) -> list[str]:
     return [f"Tab does not reach {name}" for name in names]
 
 
+# The boxes that `static/scrolling.js` looks after.
+IDLE_STOPS = """
+  [...document.querySelectorAll("pre, .output, .pst-scrollable-table-container, .maths-scroll")]
+    .filter((e) => e.tabIndex === 0 && e.checkVisibility())
+    .filter((e) => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight)
+    .map((e) => `the keyboard stops at what does not scroll: ${e.outerHTML.slice(0, 100)}`)
+"""
+
+
+def idle_stops(seen: Visit) -> list[str]:
+    """Boxes on the way of Tab that hold nothing to scroll to."""
+    return seen.page.evaluate(IDLE_STOPS)
+
+
 QUICK_CHECKS = [foreign_requests, complaints, raw_maths, no_search]
-CHECKS = [*QUICK_CHECKS, sideways_scroll, barriers, unseen_focus, keyboard_traps]
+CHECKS = [*QUICK_CHECKS, sideways_scroll, idle_stops, barriers, unseen_focus, keyboard_traps]
 
 
 def test_there_is_a_site():
@@ -284,7 +299,7 @@ def test_every_page(name, contexts, address):
     ):
         themes = {"light": light, "dark": dark}
         for seen in themes.values():
-            open_folds(seen)
+            lay_out(seen)
         look_for_barriers(light, {})
         look_for_barriers(dark, CONTRAST)
         note("dark, wide", barriers_found(dark) + sideways_scroll(dark))
@@ -293,7 +308,7 @@ def test_every_page(name, contexts, address):
         note("light, wide", barriers_found(light) + sideways_scroll(light) + unseen_focus(light))
         for width in NARROW:
             resize(light, width)
-            note(f"light, {width} px", sideways_scroll(light))
+            note(f"light, {width} px", sideways_scroll(light) + idle_stops(light))
         note("dark, phone", barriers_found(dark) + sideways_scroll(dark))
         for theme, seen in themes.items():
             note(theme, [problem for check in QUICK_CHECKS for problem in check(seen)])
@@ -346,6 +361,7 @@ def test_a_sound_page_passes(check, snippet):
         (raw_maths, r"so \(x\)"),
         (raw_maths, '<span class="katex-html" style="display: inline-block"></span>'),
         (sideways_scroll, '<span style="display: block; width: 1300px">x</span>'),
+        (idle_stops, '<pre tabindex="0">short</pre>'),
         (barriers, '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'),
         (barriers, '<span style="color: #bbb">pale</span>'),
         (barriers, '<details><summary>x</summary><p style="color: #bbb">pale</p></details>'),
@@ -533,7 +549,7 @@ def test_a_page_is_light(name, browser, address):
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
     page.goto(address + name, wait_until="networkidle")
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    lay_out(Visit(page, address))  # which asks for its fonts, too
     page.wait_for_load_state("networkidle")
     assert 10_000 < sum(received) <= HEAVIEST, f"{sum(received) / 1024:.0f} KiB"
     context.close()

@@ -160,13 +160,30 @@ def test_a_heading_with_maths_reads_well_everywhere(maths_project):
 def test_a_page_loads_katex_from_the_site_and_nothing_else(maths_project):
     page, static = html(maths_project), maths_project / "_build/html/_static/katex"
     assert not page.select('script[src*="mathjax" i]')
-    assert [link["href"].partition("?")[0] for link in page.select('link[href*="katex"]')] == [
+    sheets = [link["href"] for link in page.select('link[rel=stylesheet][href*="katex"]')]
+    assert [sheet.partition("?")[0] for sheet in sheets] == [
         "_static/katex/katex.min.css",
         "_static/katex/katex_maths.css",
     ]
     urls = re.findall(r"url\(([^)]*)\)", (static / "katex.min.css").read_text(encoding="utf-8"))
     assert urls
     assert all(url.endswith(".woff2") and (static / url).is_file() for url in urls)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "fonts"),
+    [
+        ("Words.", []),
+        ("A factor of $2$.", ["KaTeX_Main-Regular"]),
+        (r"A weight $\alpha$.", ["KaTeX_Math-Italic"]),
+        ("Half of $n$ is $n/2$.", ["KaTeX_Main-Regular", "KaTeX_Math-Italic"]),
+    ],
+)
+def test_a_page_that_begins_with_maths_comes_with_its_fonts(beginning, fonts, tmp_path):
+    build_maths(tmp_path, f"# Title\n\n{beginning}\n\n## Section\n\n$x + 1$\n")
+    links = html(tmp_path).select("head link[rel=preload][as=font]")
+    assert [Path(link["href"]).stem for link in links] == fonts
+    assert all((tmp_path / "_build/html" / link["href"]).is_file() for link in links)
 
 
 def test_bad_tex_warns_once_with_its_place(tmp_path):
@@ -396,6 +413,24 @@ def test_a_patch_that_finds_nothing_says_so(page, html, whys, heard):
     assert all(why in line and page in line for why, line in zip(whys, said, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("script", "left", "warns"),
+    [
+        ('m(["pre",".output","table"].join(", "))', 'm("not-an-element")', False),
+        ('m("not-an-element")', 'm("not-an-element")', False),  # a page was built again
+        ('m("pre, table")', 'm("pre, table")', True),
+    ],
+)
+def test_the_themes_script_measures_nothing_or_is_noticed(script, left, warns, tmp_path, heard):
+    path = tmp_path / page_patches.SCRIPT
+    write(path, script)
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    with heard.at_level("WARNING", logger="sphinx.page_patches"):
+        page_patches.patch_script(app, None)
+    assert path.read_text(encoding="utf-8") == left
+    assert ("measures boxes elsewhere" in heard.text) is warns
+
+
 @pytest.fixture(scope="module")
 def themed(tmp_path_factory):
     """Build two pages with the theme and all that changes it."""
@@ -511,7 +546,7 @@ def test_a_font_keeps_the_characters_that_are_wanted():
 def test_a_site_holds_nothing_idle_and_gets_back_what_it_comes_to_use(themed, tmp_path):
     shutil.copytree(themed, tmp_path, dirs_exist_ok=True)
     static = tmp_path / "_build/html/_static"
-    sheet = static / "styles/pydata-sphinx-theme.css"
+    sheet = static / "styles/theme.css"
     icon = static / "vendor/fontawesome/webfonts/fa-solid-900.woff2"
     assert not [path for path in static.rglob("*") if path.suffix in {".map", ".ttf"}]
     assert not list(static.rglob("fontawesome.js"))
@@ -525,6 +560,42 @@ def test_a_site_holds_nothing_idle_and_gets_back_what_it_comes_to_use(themed, tm
     maths = TTFont(static / "katex/fonts/KaTeX_Math-Italic.woff2").getBestCmap()
     assert ord("α") in maths
     assert ord("x") not in maths
+
+
+def test_a_page_asks_for_one_style_sheet_and_one_for_print(themed):
+    for page in ("page.html", "second.html", "search.html"):
+        sheets = [link["href"] for link in html(themed, page).select("link[rel=stylesheet]")]
+        assert [sheet.partition("?")[0] for sheet in sheets] == ["_static/styles/theme.css"]
+    static = themed / "_build/html/_static"
+    assert [path.name for path in static.rglob("*.css")] == ["theme.css"]
+    css = (static / "styles/theme.css").read_text(encoding="utf-8")
+    urls = re.findall(r"url\(([^)\"']+)\)", css)
+    assert urls
+    assert all((static / "styles" / url).is_file() for url in urls if not url.startswith("data:"))
+    assert 'html[data-theme="dark"] .highlight' in css, "which the theme writes at the very end"
+    assert css.index("--pst-color-primary") < css.index(".katex"), "in the order of the theme"
+
+
+def test_a_sheet_that_nobody_joins_is_noticed(tmp_path):
+    write(tmp_path / "page.md", "# Page\n")
+    write(tmp_path / "static/other.css", "p{a:b}")
+    config = {"html_static_path": ["static"], "html_css_files": ["other.css"]}
+    assert "SHEETS does not name: other.css" in build_themed(tmp_path, **config)
+
+
+def test_a_theme_whose_sheet_holds_more_is_noticed(tmp_path, heard):
+    write(tmp_path / "styles/theme.css", "@import '../basic.css';p{a:b}")
+    write(tmp_path / "basic.css", "a{b:c}")
+    with heard.at_level("WARNING", logger="sphinx.light_styles"):
+        light_styles.join(tmp_path)
+    assert "holds more than" in heard.text
+
+
+def test_addresses_in_a_sheet_follow_it_to_its_new_place():
+    css = 'a{b:url(fonts/x.woff2)}c{d:url("../e.svg")}f{g:url(data:,h)}'
+    assert light_styles.moved(css, "katex/katex.css") == (
+        "a{b:url(../katex/fonts/x.woff2)}c{d:url(../e.svg)}f{g:url(data:,h)}"
+    )
 
 
 def test_a_figure_is_the_same_picture_in_fewer_bytes():
@@ -541,6 +612,20 @@ def test_a_figure_is_the_same_picture_in_fewer_bytes():
     drawn = [re.findall(rb"<(path|use|text)\b", svg) for svg in (raw.getvalue(), small)]
     assert Counter(drawn[1])[b"use"] == Counter(drawn[0])[b"use"]
     assert Counter(drawn[1])[b"path"] >= 0.5 * Counter(drawn[0])[b"path"]
+
+
+def test_a_figure_waits_for_its_reader_and_keeps_its_place_free(tmp_path):
+    fig = plt.figure(figsize=(3, 1.5))
+    fig.savefig(tmp_path / "figure.svg", metadata={"Date": None})
+    plt.close(fig)
+    write(tmp_path / "drawing.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="2em"/>')
+    text = "![First](figure.svg)\n\n![Second](drawing.svg)\n\n![Third](https://example.org/x.svg)\n"
+    write(tmp_path / "page.md", f"# Page\n\n{text}")
+    build(tmp_path, "myst_nb", "light_figures", nb_execution_mode="off")
+    first, *others = html(tmp_path).select("img")
+    assert (first["loading"], first["width"], first["height"]) == ("lazy", "288", "144")
+    assert first["alt"] == "First"
+    assert not any(image.has_attr("loading") or image.has_attr("width") for image in others)
 
 
 def test_what_was_made_is_kept_until_an_ingredient_changes(tmp_path):

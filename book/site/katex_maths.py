@@ -39,6 +39,13 @@ TOP_LEVEL = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 OLDER_FONT = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)')
 ANNOTATION_OR_TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
 
+# The fonts of most formulas, and what is set in them.
+FIRST_FONTS = {
+    "KaTeX_Main-Regular": re.compile(r'class="m(?:ord|bin|rel|open|close|punct)(?: mtight)?"'),
+    "KaTeX_Math-Italic": re.compile(r'class="mord mathnormal'),
+}
+PRELOAD = '<link rel="preload" as="font" type="font/woff2" crossorigin href="{}" />'
+
 # strict: what LaTeX rejects is an error here too, as JupyterLab's MathJax would not take it either.
 # trust: KaTeX prints a command such as \includegraphics in red; raising makes it an error.
 RENDER_JS = r"""
@@ -152,7 +159,7 @@ def visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
     """Write a display formula in a box of its own that can scroll, and its number beside it."""
     self.body.append(self.starttag(node, "div", CLASS="maths-display"))
     formula = _render_or_warn(self, node, display_tex(_tex(node)), display=True)
-    self.body.append(f'<div class="maths-scroll">{formula}</div>')
+    self.body.append(f'<div class="maths-scroll" tabindex="0">{formula}</div>')
     if node.get("number"):
         self.body.append(_number(self, node))
     self.body.append("</div>\n")
@@ -219,11 +226,22 @@ def copy_files(app: Sphinx) -> None:
         (target / "fonts" / font.name).write_bytes(font.read_bytes())
 
 
+def preload_fonts(app: Sphinx, *event: Any) -> None:
+    """Have fonts come with a page that begins with maths: if they came later, lines would move."""
+    _page, _template, context, _doctree = event
+    beginning = "".join(context.get("body", "").split("<section", 2)[:2])
+    for font, characters in FIRST_FONTS.items():
+        if app.builder.format == "html" and characters.search(beginning):
+            address = context["pathto"](f"_static/katex/fonts/{font}.woff2", 1)
+            context["metatags"] = context.get("metatags", "") + PRELOAD.format(address)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer under the name ``katex``."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
     app.add_post_transform(PlainTextInHeadings)
     app.connect("builder-inited", copy_files)
+    app.connect("html-page-context", preload_fonts)
     app.add_css_file("katex/katex.min.css")
     app.add_css_file("katex/katex_maths.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

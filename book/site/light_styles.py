@@ -2,17 +2,21 @@
 
 The theme brings all of Bootstrap and of Font Awesome, KaTeX brings twenty fonts. When the pages are
 written, this takes out rules for classes that no page and no script names, and characters that no
-icon and no formula shows; and it removes what then serves nobody: the same icons as a script, fonts
-in older formats, source maps. A class or an icon that comes into use is back with the next build.
+icon and no formula shows; it makes one style sheet of the many that a page would wait for; and it
+removes what then serves nobody: the same icons as a script, fonts in older formats, source maps. A
+class or an icon that comes into use is back with the next build.
 """
 
 from __future__ import annotations
 
 import html
 import io
+import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sphinx.util import logging
 
 from kept import kept
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sphinx.application import Sphinx
+
+LOGGER = logging.getLogger(__name__)
 
 CLASS_ATTRIBUTE = re.compile(r"""\bclass=["']([^"']*)""")
 WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -39,6 +45,24 @@ SPAN = re.compile(r"<(/?)span\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
 
 ICONS, FORMULAS = "vendor/fontawesome/webfonts", "katex/fonts"
+# The sheets in the order in which the theme loads them. All end up in THE_SHEET, the only one that
+# pages then ask for (`page_patches`). As the theme ships it, it imports the first of them, no more.
+THE_SHEET = "styles/theme.css"
+IMPORT = '@import "../basic.css";'
+SHEETS = (
+    "basic.css",
+    "styles/pydata-sphinx-theme.css",
+    "pygments.css",
+    "styles/sphinx-book-theme.css",
+    "copybutton.css",
+    "mystnb.*.css",
+    "katex/katex.min.css",
+    "katex/katex_maths.css",
+    "sphinx-design.min.css",
+    "course.css",
+)
+APART = "print.css"  # which no page waits for
+URL = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 IDLE = ("**/*.map", "**/*.ttf", "scripts/fontawesome.js*")
 
 
@@ -164,6 +188,54 @@ def shrink(font: bytes, code_points: set[int]) -> bytes:
     return target.getvalue()
 
 
+def moved(css: str, sheet: str) -> str:
+    """Adapt what a sheet asks for to its new place.
+
+    Parameters
+    ----------
+    css : str
+        A style sheet.
+    sheet : str
+        Its path within the site's static files; it goes to the place of `THE_SHEET`.
+
+    Returns
+    -------
+    str
+        The style sheet with other relative addresses.
+    """
+
+    def move(url: re.Match[str]) -> str:
+        target = posixpath.join(posixpath.dirname(sheet), url[2])
+        return f"url({posixpath.relpath(target, posixpath.dirname(THE_SHEET))})"
+
+    return URL.sub(move, css)
+
+
+def join(static: Path) -> None:
+    """Make one style sheet of all, unless the theme's are the joined ones of the last build."""
+    sheets = [sheet for pattern in SHEETS for sheet in static.glob(pattern)]
+    if any(sheet.parent.name != "katex" for sheet in sheets):  # KaTeX's come with every build
+        write_joined(static, sheets)
+    for sheet in sheets:
+        sheet.unlink()
+
+
+def write_joined(static: Path, sheets: list[Path]) -> None:
+    """Write the sheets one after another, and warn of what gets lost or is left apart."""
+    whole = static / THE_SHEET
+    if whole.read_text(encoding="utf-8") != IMPORT:
+        LOGGER.warning("%s: the theme has changed, it holds more than %s", THE_SHEET, IMPORT)
+    others = set(static.rglob("*.css")) - {whole, static / APART, *sheets}
+    if others:
+        names = ", ".join(sorted(path.relative_to(static).as_posix() for path in others))
+        LOGGER.warning("style sheets that light_styles.SHEETS does not name: %s", names)
+    parts = [
+        moved(sheet.read_text(encoding="utf-8"), sheet.relative_to(static).as_posix())
+        for sheet in sheets
+    ]
+    whole.write_text("\n".join(parts), encoding="utf-8")
+
+
 def lighten(app: Sphinx, exception: Exception | None) -> None:
     """Shrink style sheets and fonts in the finished site, and remove what nothing loads.
 
@@ -191,6 +263,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         css = purge(sheet.read_text(encoding="utf-8"), used)
         sheet.write_text(css, encoding="utf-8")
         shown |= icons(css)
+    join(static)
     shrink_all(app, static / ICONS, shown)
     shrink_all(app, static / FORMULAS, set().union(*map(formula_characters, pages)))
 
@@ -204,6 +277,6 @@ def shrink_all(app: Sphinx, folder: Path, code_points: set[int]) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Wait for the pages."""
-    app.connect("build-finished", lighten)
+    """Wait for the pages, and for the theme, which writes its colours of code as late."""
+    app.connect("build-finished", lighten, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging
 
+from fresh_chapters import fingerprint
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,11 +57,31 @@ def _contains(text: str) -> Callable[[str, str], bool]:
 # is told to them, must be there by then.
 SEARCH = frozenset({"search"})
 
+REVISION = fingerprint(Path(__file__).parent, ["."])[:8]
+
 PATCHES = (
+    Patch(
+        "a page waits for eleven style sheets, which `light_styles` makes one",
+        r'<link href="([^"]*_static/styles/theme\.css)[^>]*>'
+        r'(?:\s*<link (?![^>]*media=)[^>]*rel="stylesheet"[^>]*>)+',
+        rf'<link rel="stylesheet" href="\1?v={REVISION}" />',
+    ),
+    Patch(
+        "light or dark is decided when the page has been drawn, which then is drawn again",
+        r'(dataset\.theme = )localStorage\.getItem\("theme"\) \|\| "auto";',
+        r"\1"
+        'document.documentElement.dataset.mode.replace("auto", '
+        'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");',
+    ),
     Patch(
         "fontawesome.js draws once more what the icon font shows, for half a megabyte",
         r"\s*<!-- So that users can add custom icons -->"
         r"\s*<script[^>]*fontawesome\.js[^>]*></script>",
+        "",
+    ),
+    Patch(
+        "scripts that are due in the end are fetched before the style sheet",
+        r'\s*<link rel="preload" as="script" [^>]*>',
         "",
     ),
     Patch(
@@ -121,12 +143,41 @@ PATCHES = (
         must_match=lambda page, _html: page in SEARCH,
     ),
     Patch(
+        "names, signs and white space in code are elements, three of four, which need no colour",
+        r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>',
+        r"\1",
+        must_match=_contains('<div class="cell_input'),
+    ),
+    Patch(
+        "the keyboard does not reach code that is too wide, until a script has measured it",
+        r'(<div class="highlight">)<pre>',
+        r'\1<pre tabindex="0">',
+        must_match=_contains('<div class="highlight">'),
+    ),
+    Patch(
+        "each table of pandas brings a style sheet, and the browser looks at the whole page again",
+        r"<style scoped>[^<]*</style>\s*",
+        "",
+        must_match=_contains('class="dataframe"'),
+    ),
+    Patch(
+        "nor a table",
+        r'<div class="output text_html">',
+        '<div class="output text_html" tabindex="0">',
+        must_match=_contains('<div class="output text_html">'),
+    ),
+    Patch(
         "the download button opens a page of JSON",
         r'(<a href="[^"]*_sources/[^"]*") target="_blank"',
         r"\1 download",
         must_match=_contains('aria-label="Download this page"'),
     ),
 )
+
+# The theme's script measures every box that may scroll, `static/scrolling.js` when it is due.
+SCRIPT = "_static/scripts/pydata-sphinx-theme.js"
+MEASURED = re.compile(r'\["pre"(?:,"[^"]*")*\]\.join\(", "\)')
+NOTHING = '"not-an-element"'
 
 REDIRECT = """\
 <!DOCTYPE html>
@@ -189,6 +240,17 @@ def patch_pages(app: Sphinx) -> None:
     app.builder.templates.render = render_patched
 
 
+def patch_script(app: Sphinx, exception: Exception | None) -> None:
+    """Let the theme's script measure nothing, and warn if it no longer does."""
+    if exception is not None or app.builder.format != "html":
+        return
+    path = Path(app.outdir) / SCRIPT
+    script, found = MEASURED.subn(NOTHING, path.read_text(encoding="utf-8"))
+    path.write_text(script, encoding="utf-8")
+    if not found and NOTHING not in script:
+        LOGGER.warning("%s: the theme has changed, and measures boxes elsewhere", SCRIPT)
+
+
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
     """Lead from the site's address to its first page; Jupyter Book's own names no language."""
     if exception is None and app.builder.format == "html" and app.config.root_doc != "index":
@@ -203,7 +265,8 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect to the two ends of writing."""
+    """Connect to both ends of writing."""
     app.connect("builder-inited", patch_pages)
     app.connect("build-finished", write_redirect)
+    app.connect("build-finished", patch_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
