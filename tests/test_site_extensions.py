@@ -413,22 +413,29 @@ def test_a_patch_that_finds_nothing_says_so(page, html, whys, heard):
     assert all(why in line and page in line for why, line in zip(whys, said, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("script", "left", "warns"),
-    [
-        ('m(["pre",".output","table"].join(", "))', 'm("not-an-element")', False),
-        ('m("not-an-element")', 'm("not-an-element")', False),  # a page was built again
-        ('m("pre, table")', 'm("pre, table")', True),
-    ],
-)
-def test_the_themes_script_measures_nothing_or_is_noticed(script, left, warns, tmp_path, heard):
-    path = tmp_path / page_patches.SCRIPT
-    write(path, script)
+# What the theme's scripts hold, what is made of it, and what they may hold one day.
+SCRIPTS = {
+    "pydata-sphinx-theme.js": ('m(["pre","a b"].join(", "))', 'm("not-an-element")', 'm("pre")'),
+    "sphinx-book-theme.js": (
+        'document.querySelectorAll(n.join(", ")).forEach(f)',
+        "n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))])).forEach(f)",
+        "document.querySelectorAll(n).forEach(f)",
+    ),
+}
+
+
+@pytest.mark.parametrize("changed", [None, *SCRIPTS])
+def test_the_themes_scripts_are_patched_once_or_it_is_noticed(changed, tmp_path, heard):
+    folder = tmp_path / "_static/scripts"
+    for name, (script, _, another) in SCRIPTS.items():
+        write(folder / name, another if name == changed else script)
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
     with heard.at_level("WARNING", logger="sphinx.page_patches"):
-        page_patches.patch_script(app, None)
-    assert path.read_text(encoding="utf-8") == left
-    assert ("measures boxes elsewhere" in heard.text) is warns
+        page_patches.patch_scripts(app, None)
+        page_patches.patch_scripts(app, None)  # when a page is built again, the scripts may stay
+    for name, (_, left, another) in SCRIPTS.items():
+        assert (folder / name).read_text() == (another if name == changed else left)
+    assert [record.args[0] for record in heard.records] == ([changed] * 2 if changed else [])
 
 
 @pytest.fixture(scope="module")

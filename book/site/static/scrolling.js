@@ -22,7 +22,7 @@
   const all = [...document.querySelectorAll(boxes)];
   for (const box of all) observer.observe(box);
   // With its fonts a formula has another width, and its box may not: look again.
-  document.fonts.ready.then(() => {
+  document.fonts.addEventListener("loadingdone", () => {
     for (const box of all.filter((each) => each.matches(".maths-scroll"))) {
       observer.unobserve(box);
       observer.observe(box);
