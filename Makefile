@@ -19,6 +19,10 @@ installed := .venv/installed
 jupyter_book := $(venv)/python -c "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; \
 	from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
 
+# As many tests at a time as there are processors, though four at most, as each process holds TensorFlow.
+# The cells of a notebook stay together, and so do the tests of a file.
+pytest := $(venv)/pytest -n logical --maxprocesses 4 --dist loadscope
+
 # What Jupyter writes into a notebook about the machine that ran it.
 machine_keys := metadata.language_info.version cell.metadata.execution
 
@@ -51,10 +55,10 @@ serve: ## show the website on http://127.0.0.1:8000 (PORT=… for another port)
 	@"$(PYTHON)" -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: site ## run every test: style, package, notebooks, exercises, site
-	@$(venv)/pytest $(PYTESTFLAGS)
+	@$(pytest) $(PYTESTFLAGS)
 
 quick: $(installed) ## run the unit tests alone
-	@$(venv)/pytest tests coursepkg -m "not site"
+	@$(pytest) tests coursepkg -m "not site"
 
 bench: $(installed) ## measure the sweep beside Keras, scikit-learn and JAX (installs JAX; some minutes)
 	@$(venv)/python -c 'import jax' 2>/dev/null || \

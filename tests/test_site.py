@@ -415,6 +415,8 @@ def test_search_works_from_a_page_by_keyboard(name, light, address):
         results.first.wait_for()
         titles = results.all_inner_texts()
         assert any("Weight penalties" in title for title in titles), titles
+        page.locator("#search-results .context").nth(5).wait_for()  # they come one by one
+        assert "\\" not in page.locator("#search-results").inner_text(), "TeX in what is quoted"
         results.filter(has_text="Weight penalties").first.click()
         page.wait_for_url(re.compile("weight_penalties"))
         assert complaints(seen) == []
@@ -438,6 +440,19 @@ def test_a_notebook_can_be_downloaded(name, light, address):
         source = ROOT / Path(name).with_suffix(".ipynb")
         assert download.value.suggested_filename == source.name
         assert notebook == json.loads(source.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_link_leads_to_its_place_in_a_chapter(name, light, address):
+    """Also past sections whose heights the browser does not know yet."""
+    with visit(light, address, name) as seen:
+        sections = seen.page.locator("article > section > section").all()
+        targets = [section.get_attribute("id") for section in sections]
+    for target in (targets[len(targets) // 2], targets[-1]):
+        with visit(light, address, f"{name}#{target}") as seen:
+            settle(seen)
+            heading = seen.page.locator(f"[id='{target}'] > h2").bounding_box()
+            assert 0 <= heading["y"] < 900, target
 
 
 # --- for everyone --------------------------------------------------------------------------------

@@ -413,10 +413,19 @@ def test_a_patch_that_finds_nothing_says_so(page, html, whys, heard):
     assert all(why in line and page in line for why, line in zip(whys, said, strict=True))
 
 
-# What the theme's scripts hold, what is made of it, and what they may hold one day.
+# What scripts hold, what is made of it, and what they may hold one day.
 SCRIPTS = {
-    "pydata-sphinx-theme.js": ('m(["pre","a b"].join(", "))', 'm("not-an-element")', 'm("pre")'),
-    "sphinx-book-theme.js": (
+    "scripts/pydata-sphinx-theme.js": (
+        'm(["pre","a b"].join(", "))',
+        'm("not-an-element")',
+        'm("pre")',
+    ),
+    "searchtools.js": (
+        '[".headerlink", "script", "style"]',
+        '[".headerlink", "script", "style", "annotation", ".katex-html", "#jb-print-docs-body"]',
+        '[".headerlink"]',
+    ),
+    "scripts/sphinx-book-theme.js": (
         'document.querySelectorAll(n.join(", ")).forEach(f)',
         "n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))])).forEach(f)",
         "document.querySelectorAll(n).forEach(f)",
@@ -425,8 +434,8 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("changed", [None, *SCRIPTS])
-def test_the_themes_scripts_are_patched_once_or_it_is_noticed(changed, tmp_path, heard):
-    folder = tmp_path / "_static/scripts"
+def test_scripts_are_patched_once_or_it_is_noticed(changed, tmp_path, heard):
+    folder = tmp_path / "_static"
     for name, (script, _, another) in SCRIPTS.items():
         write(folder / name, another if name == changed else script)
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))

@@ -174,19 +174,25 @@ PATCHES = (
     ),
 )
 
-# Two scripts of the theme take a phone's time: the file, why, what it does and what it does instead.
+# What scripts of the theme and of Sphinx do instead: the file, why, the old and the new.
 SCRIPTS = (
     (
-        "pydata-sphinx-theme.js",
+        "scripts/pydata-sphinx-theme.js",
         "measures every box that may scroll; `static/scrolling.js` does it when it is due",
         re.compile(r'\["pre"(?:,"[^"]*")*\]\.join\(", "\)'),
         '"not-an-element"',
     ),
     (
-        "sphinx-book-theme.js",
+        "scripts/sphinx-book-theme.js",
         "goes through the page with 28 selectors; the browser is sooner with one class at a time",
         re.compile(r'document\.querySelectorAll\(n\.join\(", "\)\)'),
         "n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))]))",
+    ),
+    (
+        "searchtools.js",
+        "quotes a formula three times over, and begins with the page's title and contents",
+        re.compile(r'(?<=\[)"\.headerlink", "script", "style"(?=\])'),
+        '".headerlink", "script", "style", "annotation", ".katex-html", "#jb-print-docs-body"',
     ),
 )
 
@@ -252,11 +258,11 @@ def patch_pages(app: Sphinx) -> None:
 
 
 def patch_scripts(app: Sphinx, exception: Exception | None) -> None:
-    """Change the theme's scripts, and warn where what is to be changed is gone."""
+    """Change scripts, and warn where what is to be changed is gone."""
     if exception is not None or app.builder.format != "html":
         return
     for name, why, pattern, replacement in SCRIPTS:
-        path = Path(app.outdir) / "_static" / "scripts" / name
+        path = Path(app.outdir) / "_static" / name
         script = pattern.sub(lambda _, new=replacement: new, path.read_text(encoding="utf-8"))
         path.write_text(script, encoding="utf-8")
         if replacement not in script:

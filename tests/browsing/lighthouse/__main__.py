@@ -26,8 +26,8 @@ NODE = Path(playwright.__file__).parent / "driver" / "node"
 
 PAGES = ("book/index.html", "book/02_weight_penalties.html", "exercises/02_weight_penalties.html")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-# Lighthouse takes a machine for a phone by slowing it to a fourth: a slow machine is a slow phone, and
-# a busy one, too. So its speed stands beside the scores.
+# Lighthouse takes a machine for a phone by slowing it to a fourth: a slow or busy one is a slow
+# phone. So its speed stands beside the scores.
 MACHINE = "benchmark index"
 DEVICES = {"mobile": [], "desktop": ["--preset=desktop"]}
 
