@@ -592,6 +592,16 @@ def test_a_page_asks_for_one_style_sheet_and_one_for_print(themed):
     assert css.index("--pst-color-primary") < css.index(".katex"), "in the order of the theme"
 
 
+def test_a_build_in_which_nothing_changed_leaves_the_style_sheet(themed, tmp_path):
+    shutil.copytree(themed, tmp_path, dirs_exist_ok=True)
+    static = tmp_path / "_build/html/_static"
+    css = (static / "styles/theme.css").read_text(encoding="utf-8")
+    for _ in range(2):  # the second finds what the first has left
+        assert build_themed(tmp_path) == ""
+        assert (static / "styles/theme.css").read_text(encoding="utf-8") == css
+        assert [path.name for path in static.rglob("*.css")] == ["theme.css"]
+
+
 def test_a_sheet_that_nobody_joins_is_noticed(tmp_path):
     write(tmp_path / "page.md", "# Page\n")
     write(tmp_path / "static/other.css", "p{a:b}")
@@ -601,7 +611,7 @@ def test_a_sheet_that_nobody_joins_is_noticed(tmp_path):
 
 def test_a_theme_whose_sheet_holds_more_is_noticed(tmp_path, heard):
     write(tmp_path / "styles/theme.css", "@import '../basic.css';p{a:b}")
-    write(tmp_path / "basic.css", "a{b:c}")
+    write(tmp_path / light_styles.THEMES, "a{b:c}")
     with heard.at_level("WARNING", logger="sphinx.light_styles"):
         light_styles.join(tmp_path)
     assert "holds more than" in heard.text

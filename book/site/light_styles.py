@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import io
+import logging as python_logging
 import posixpath
 import re
 from pathlib import Path
@@ -49,9 +50,10 @@ ICONS, FORMULAS = "vendor/fontawesome/webfonts", "katex/fonts"
 # pages then ask for (`page_patches`). As the theme ships it, it imports the first of them, no more.
 THE_SHEET = "styles/theme.css"
 IMPORT = '@import "../basic.css";'
+THEMES = "styles/pydata-sphinx-theme.css"
 SHEETS = (
     "basic.css",
-    "styles/pydata-sphinx-theme.css",
+    THEMES,
     "pygments.css",
     "styles/sphinx-book-theme.css",
     "copybutton.css",
@@ -177,6 +179,7 @@ def shrink(font: bytes, code_points: set[int]) -> bytes:
     """
     from fontTools import subset, ttLib  # a third of a second, and fonts are mostly kept
 
+    python_logging.getLogger("fontTools").setLevel("WARNING")  # or it tells of every table
     options = subset.Options(flavor="woff2", hinting=False, desubroutinize=True)
     small = ttLib.TTFont(io.BytesIO(font))
     subsetter = subset.Subsetter(options)
@@ -212,28 +215,28 @@ def moved(css: str, sheet: str) -> str:
 
 
 def join(static: Path) -> None:
-    """Make one style sheet of all, unless the theme's are the joined ones of the last build."""
-    sheets = [sheet for pattern in SHEETS for sheet in static.glob(pattern)]
-    if any(sheet.parent.name != "katex" for sheet in sheets):  # KaTeX's come with every build
-        write_joined(static, sheets)
-    for sheet in sheets:
-        sheet.unlink()
+    """Make one style sheet of all, and warn of what gets lost or is left apart.
 
-
-def write_joined(static: Path, sheets: list[Path]) -> None:
-    """Write the sheets one after another, and warn of what gets lost or is left apart."""
+    The theme's come when a page is written. What was joined then holds until the next time, though
+    KaTeX's and the colours of code come with every build.
+    """
     whole = static / THE_SHEET
-    if whole.read_text(encoding="utf-8") != IMPORT:
-        LOGGER.warning("%s: the theme has changed, it holds more than %s", THE_SHEET, IMPORT)
+    sheets = [sheet for pattern in SHEETS for sheet in static.glob(pattern)]
     others = set(static.rglob("*.css")) - {whole, static / APART, *sheets}
     if others:
         names = ", ".join(sorted(path.relative_to(static).as_posix() for path in others))
         LOGGER.warning("style sheets that light_styles.SHEETS does not name: %s", names)
-    parts = [
-        moved(sheet.read_text(encoding="utf-8"), sheet.relative_to(static).as_posix())
-        for sheet in sheets
-    ]
-    whole.write_text("\n".join(parts), encoding="utf-8")
+    css = COMMENT.sub("", whole.read_text(encoding="utf-8")).strip()
+    if css == IMPORT or static / THEMES in sheets:
+        if css != IMPORT:
+            LOGGER.warning("%s: the theme has changed, it holds more than %s", THE_SHEET, IMPORT)
+        parts = [
+            moved(sheet.read_text(encoding="utf-8"), sheet.relative_to(static).as_posix())
+            for sheet in sheets
+        ]
+        whole.write_text("\n".join(parts), encoding="utf-8")
+    for sheet in sheets:
+        sheet.unlink()
 
 
 def lighten(app: Sphinx, exception: Exception | None) -> None:
@@ -258,12 +261,12 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         if static not in page.parents
     ]
     used = used_classes(pages, (path.read_text(encoding="utf-8") for path in static.rglob("*.js")))
+    join(static)
     shown: set[int] = set()
     for sheet in static.rglob("*.css"):
         css = purge(sheet.read_text(encoding="utf-8"), used)
         sheet.write_text(css, encoding="utf-8")
         shown |= icons(css)
-    join(static)
     shrink_all(app, static / ICONS, shown)
     shrink_all(app, static / FORMULAS, set().union(*map(formula_characters, pages)))
 
