@@ -86,7 +86,7 @@ def main(runs: int, pages: tuple[str, ...]) -> None:
             found = [scores(address + page, browser, DEVICES[device]) for _ in range(runs)]
             medians = [statistics.median(run[name] for run in found) for name in columns]
             table.add_row(page, device, *(f"{median:.0f}" for median in medians))
-    Console(width=100).print(table)
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":
