@@ -574,6 +574,7 @@ def test_a_page_is_light(name, browser, address):
     session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
     page.goto(address + name, wait_until="networkidle")
     lay_out(Visit(page, address))  # which asks for its fonts, too
+    page.evaluate("for (const image of document.images) image.loading = 'eager'")
     page.wait_for_load_state("networkidle")
     assert 10_000 < sum(received) <= HEAVIEST, f"{sum(received) / 1024:.0f} KiB"
     context.close()
