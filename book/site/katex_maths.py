@@ -226,12 +226,13 @@ def copy_files(app: Sphinx) -> None:
         (target / "fonts" / font.name).write_bytes(font.read_bytes())
 
 
-def preload_fonts(app: Sphinx, *event: Any) -> None:
+def preload_fonts(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], *_doctree: nodes.document
+) -> None:
     """Have fonts come with a page that begins with maths: if they came later, lines would move."""
-    _page, _template, context, _doctree = event
     beginning = "".join(context.get("body", "").split("<section", 2)[:2])
     for font, characters in FIRST_FONTS.items():
-        if app.builder.format == "html" and characters.search(beginning):
+        if characters.search(beginning):
             address = context["pathto"](f"_static/katex/fonts/{font}.woff2", 1)
             context["metatags"] = context.get("metatags", "") + PRELOAD.format(address)
 

@@ -30,8 +30,6 @@ OPTIONS = {
     "strip_comments": True,
     "strip_ids": True,
 }
-
-
 START = re.compile(rb"<svg\b[^>]*>")
 SIDES = (b"width", b"height")
 PIXELS = 96 / 72  # in a point

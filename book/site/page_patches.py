@@ -26,7 +26,7 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Patch:
-    r"""One change to the HTML of pages.
+    r"""One change to the HTML of pages, or to a script.
 
     Attributes
     ----------
@@ -51,6 +51,10 @@ class Patch:
 
 def _contains(text: str) -> Callable[[str, str], bool]:
     return lambda _page, html: text in html
+
+
+def _lacks(text: str) -> Callable[[str, str], bool]:
+    return lambda _page, html: text not in html
 
 
 # The page of results runs Sphinx's search in the middle of the page, so that its scripts, and what
@@ -174,27 +178,27 @@ PATCHES = (
     ),
 )
 
-# What scripts of the theme and of Sphinx do instead: the file, why, the old and the new.
-SCRIPTS = (
-    (
-        "scripts/pydata-sphinx-theme.js",
-        "measures every box that may scroll; `static/scrolling.js` does it when it is due",
-        re.compile(r'\["pre"(?:,"[^"]*")*\]\.join\(", "\)'),
+# By file: scripts of the theme and of Sphinx. One may have been patched in an earlier build.
+SCRIPTS = {
+    "scripts/pydata-sphinx-theme.js": Patch(
+        "every box that may scroll is measured; `static/scrolling.js` does it when it is due",
+        r'\["pre"(?:,"[^"]*")*\]\.join\(", "\)',
         '"not-an-element"',
+        must_match=_lacks('"not-an-element"'),
     ),
-    (
-        "scripts/sphinx-book-theme.js",
-        "goes through the page with 28 selectors; the browser is sooner with one class at a time",
-        re.compile(r'document\.querySelectorAll\(n\.join\(", "\)\)'),
+    "scripts/sphinx-book-theme.js": Patch(
+        "28 selectors go through the page; the browser is sooner with one class at a time",
+        r'document\.querySelectorAll\(n\.join\(", "\)\)',
         "n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))]))",
+        must_match=_lacks("n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))]))"),
     ),
-    (
-        "searchtools.js",
-        "quotes a formula three times over, and begins with the page's title and contents",
-        re.compile(r'(?<=\[)"\.headerlink", "script", "style"(?=\])'),
+    "searchtools.js": Patch(
+        "a formula is quoted three times over, and the page's title and contents come first",
+        r'(?<=\[)"\.headerlink", "script", "style"(?=\])',
         '".headerlink", "script", "style", "annotation", ".katex-html", "#jb-print-docs-body"',
+        must_match=_lacks('"annotation", ".katex-html", "#jb-print-docs-body"'),
     ),
-)
+}
 
 REDIRECT = """\
 <!DOCTYPE html>
@@ -212,21 +216,21 @@ REDIRECT = """\
 
 
 def patch(page: str, html: str, patches: tuple[Patch, ...] = PATCHES) -> str:
-    """Apply the patches to a page, and warn where one does not find its pattern.
+    """Apply the patches to a page or a script, and warn where one does not find its pattern.
 
     Parameters
     ----------
     page : str
-        Name of the page, without its ending.
+        Name of the page, without its ending, or of the script.
     html : str
-        The whole page, as the theme wrote it.
+        The whole of it, as the theme wrote it.
     patches : tuple of Patch
         What to change.
 
     Returns
     -------
     str
-        The page as it should be.
+        The page or script as it should be.
     """
     for one in patches:
         if page in one.skips:
@@ -258,15 +262,13 @@ def patch_pages(app: Sphinx) -> None:
 
 
 def patch_scripts(app: Sphinx, exception: Exception | None) -> None:
-    """Change scripts, and warn where what is to be changed is gone."""
+    """Change scripts in the finished site."""
     if exception is not None or app.builder.format != "html":
         return
-    for name, why, pattern, replacement in SCRIPTS:
+    for name, one in SCRIPTS.items():
         path = Path(app.outdir) / "_static" / name
-        script = pattern.sub(lambda _, new=replacement: new, path.read_text(encoding="utf-8"))
+        script = patch(name, path.read_text(encoding="utf-8"), (one,))
         path.write_text(script, encoding="utf-8")
-        if replacement not in script:
-            LOGGER.warning("%s: the theme has changed, nothing found that %s", name, why)
 
 
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
