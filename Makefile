@@ -13,10 +13,11 @@ PYTESTFLAGS ?=
 venv := .venv/bin
 installed := .venv/installed
 
-# Jupyter Book without two delays. It reads _config.yml with jsonschema, which, where it finds
+# Jupyter Book without three delays. It reads _config.yml with jsonschema, which, where it finds
 # rfc3987_syntax, begins by compiling 38 grammars of addresses. And a build makes millions of objects that
-# live to its end, among which Python would look for garbage again and again.
-jupyter_book := $(venv)/python -c "import gc, sys; gc.disable(); sys.modules['rfc3987_syntax'] = None; \
+# live to its end, among which Python would look for garbage again and again, and once more at the end.
+jupyter_book := $(venv)/python -c "import atexit, gc, sys; gc.disable(); atexit.register(gc.freeze); \
+	sys.modules['rfc3987_syntax'] = None; \
 	from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
 
 # As many tests at a time as there are processors, though four at most, as each process holds TensorFlow.

@@ -13,10 +13,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pybtex.plugin
+import sphinx.builders
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+# A few pages at a time; with up to ten, one process would get all chapters and work on alone.
+FEW = functools.partial(sphinx.builders.make_chunks, maxbatch=1)
 
 
 class ReadOnce:
@@ -39,6 +43,7 @@ def before_writing(app: Sphinx, env: BuildEnvironment) -> None:
     # The pages of the package load TensorFlow; its threads would not survive a fork.
     if "tensorflow" not in sys.modules:
         app.parallel = (os.cpu_count() or 1) + 1  # one of them only hands out pages
+        sphinx.builders.make_chunks = FEW
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
