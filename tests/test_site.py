@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
 
 from tests.browsing import chromium, server
@@ -261,7 +262,7 @@ def keyboard_traps(seen: Visit) -> list[str]:
     return [f"Tab does not reach {name}" for name in names]
 
 
-# The boxes that `static/scrolling.js` looks after.
+# The boxes that `static/course.js` looks after.
 IDLE_STOPS = """
   [...document.querySelectorAll("pre, .output, .pst-scrollable-table-container, .maths-scroll")]
     .filter((e) => e.tabIndex === 0 && e.checkVisibility())
@@ -402,6 +403,11 @@ def test_the_redirect_is_a_page_for_everyone(light, address):
     page.close()
 
 
+WITHIN_WORDS = r"""marks => marks
+  .map((e) => [e.previousSibling?.data ?? "", e.textContent, e.nextSibling?.data ?? ""])
+  .filter(([before, , after]) => /\w$/.test(before) || /^\w/.test(after)).map(String)"""
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_search_works_from_a_page_by_keyboard(name, light, address):
     with visit(light, address, name) as seen:
@@ -419,6 +425,12 @@ def test_search_works_from_a_page_by_keyboard(name, light, address):
         assert "\\" not in page.locator("#search-results").inner_text(), "TeX in what is quoted"
         results.filter(has_text="Weight penalties").first.click()
         page.wait_for_url(re.compile("weight_penalties"))
+        page.locator("article .highlighted").first.wait_for()
+        assert page.locator(".highlighted").count() == page.locator("article .highlighted").count()
+        marked = {word.lower() for word in page.locator(".highlighted").all_text_contents()}
+        assert marked == {"elastic", "net"}
+        within_words = page.locator(".highlighted").evaluate_all(WITHIN_WORDS)
+        assert within_words == []
         assert complaints(seen) == []
 
 
@@ -442,6 +454,60 @@ def test_a_notebook_can_be_downloaded(name, light, address):
         assert notebook == json.loads(source.read_text(encoding="utf-8"))
 
 
+LONG_WORD = "[A-Za-z]{3,}"  # formulas have none
+
+
+def test_search_quotes_whole_words_and_parts_terms_from_their_definitions(light, address):
+    with visit(light, address, "search.html?q=critic") as seen:
+        page = seen.page
+        page.locator("#search-results .context").nth(2).wait_for()
+        page.wait_for_function("document.querySelector('.search-summary').innerText.match(/[0-9]/)")
+        quotes = " ".join(page.locator("#search-results .context").all_inner_texts())
+        pages = " ".join(path.read_text(encoding="utf-8") for path in SITE.rglob("*.html"))
+        text = BeautifulSoup(pages, "html.parser").get_text(" ")
+        assert set(re.findall(LONG_WORD, quotes)) - set(re.findall(LONG_WORD, text)) == set()
+
+
+def test_a_search_without_results_says_so(light, address):
+    with visit(light, address, "search.html?q=zzzqqq") as seen:
+        answer = seen.page.get_by_text("did not match any documents")
+        answer.wait_for()
+        assert "categories" not in answer.inner_text()
+
+
+PLACE = """() => {
+  const above = (e) => e.getBoundingClientRect().top < 450;
+  const heading = [...document.querySelectorAll("article h2, article h3")].filter(above).at(-1);
+  return `${heading.textContent} ${Math.round(heading.getBoundingClientRect().top)}`;
+}"""
+
+
+def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
+    with visit(light, address, CHAPTERS[1]) as seen:
+        page = seen.page
+        page.mouse.move(600, 450)
+        for _ in range(20):
+            page.mouse.wheel(0, 800)
+            settle(seen)
+        page.wait_for_timeout(1000)  # all sections are laid out by then
+        before = page.evaluate(PLACE)
+        page.reload(wait_until="networkidle")
+        assert page.evaluate(PLACE) == before
+
+
+def test_the_contents_on_a_phone_make_way_for_what_was_chosen(browser, address):
+    context = new_context(browser, has_touch=True, is_mobile=True)
+    with visit(context, address, CHAPTERS[3]) as seen:
+        resize(seen, PHONE)
+        seen.page.locator("button.secondary-toggle").tap()
+        entry = seen.page.locator("dialog[open] a[href^='#']:visible").nth(2)
+        entry.tap()
+        seen.page.locator("dialog[open]").wait_for(state="detached")
+        heading = seen.page.locator(f"[id='{seen.page.url.partition('#')[2]}'] > h2")
+        assert 0 <= heading.bounding_box()["y"] < 900
+    context.close()
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_link_leads_to_its_place_in_a_chapter(name, light, address):
     """Also past sections whose heights the browser does not know yet."""
@@ -463,7 +529,13 @@ def test_the_theme_can_be_switched_by_keyboard_and_stays(browser, address):
     with visit(context, address, FIRST) as seen:
         shown = "document.documentElement.dataset.theme"
         before = seen.page.evaluate(shown)
-        seen.page.locator("main .theme-switch-button").focus()
+        switch = seen.page.locator("main .theme-switch-button")
+        switch.focus()
+        modes = set()
+        for _ in range(3):  # without losing the focus, and saying what it is set to
+            seen.page.keyboard.press("Enter")
+            modes.add(switch.get_attribute("aria-label"))
+        assert modes == {f"Color mode: {mode}" for mode in ("auto", "dark", "light")}
         while seen.page.evaluate(shown) == before:
             seen.page.keyboard.press("Enter")
         after = seen.page.evaluate(shown)
@@ -472,10 +544,28 @@ def test_the_theme_can_be_switched_by_keyboard_and_stays(browser, address):
     context.close()
 
 
+@pytest.mark.parametrize("sidebar", ["primary", "secondary"])
+def test_a_sidebar_that_the_keyboard_opened_gives_the_focus_back(sidebar, light, address):
+    with visit(light, address, CHAPTERS[1]) as seen:
+        resize(seen, NARROW[0])
+        button = seen.page.locator(f"button.{sidebar}-toggle")
+        button.focus()
+        seen.page.keyboard.press("Enter")
+        seen.page.locator("dialog[open]").wait_for()
+        seen.page.keyboard.press("Escape")
+        seen.page.locator("dialog[open]").wait_for(state="detached")
+        assert button.evaluate("button => button === document.activeElement")
+
+
 def luminance(colour: Iterable[int]) -> float:
     """Relative luminance as the Web Content Accessibility Guidelines define it."""
     parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def rgb_luminance(css: str) -> float:
+    """Relative luminance of a colour such as ``rgb(18, 18, 18)``."""
+    return luminance(map(int, re.findall(r"\d+", css)[:3]))
 
 
 def contrast(png: bytes) -> float:
@@ -529,9 +619,50 @@ def test_print_is_black_on_white_without_the_frame(name, theme, contexts, addres
         frame = page.locator(".bd-sidebar-primary, .bd-header-article, .prev-next-area, .copybtn")
         assert not any(part.is_visible() for part in frame.all())
         for colour in set(page.evaluate(TEXT_COLOURS)):
-            ink = luminance(map(int, re.findall(r"\d+", colour)[:3]))
-            assert 1.05 / (ink + 0.05) >= 4.5, f"{colour} on white"
+            assert 1.05 / (rgb_luminance(colour) + 0.05) >= 4.5, f"{colour} on white"
         assert page.locator("h1:visible").count() == 1
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_paper_has_the_fonts_of_formulas_that_were_never_near(name, browser, address):
+    context = new_context(browser)
+    with visit(context, address, name) as seen:
+        there = """[...document.fonts].filter((f) => f.status === "loaded")
+                                      .map((f) => `${f.family} ${f.weight} ${f.style}`)"""
+        seen.page.wait_for_load_state("networkidle")
+        before = seen.page.evaluate(there)
+        lay_out(seen)
+        seen.page.wait_for_load_state("networkidle")
+        seen.page.evaluate("document.fonts.ready")
+        assert seen.page.evaluate(there) == before
+    context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_link_under_the_pointer_can_be_read(theme, contexts, address):
+    with visit(contexts[theme], address, FIRST) as seen:
+        link = seen.page.locator("article p a.reference").first
+        link.hover()
+        ink = luminance(
+            map(int, re.findall(r"\d+", link.evaluate("e => getComputedStyle(e).color")))
+        )
+        body = "getComputedStyle(document.body).backgroundColor"
+        ground = luminance(map(int, re.findall(r"\d+", seen.page.evaluate(body))[:3]))
+        assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 4.5
+
+
+def test_a_fold_keeps_its_name_in_place(light, address):
+    with visit(light, address, CHAPTERS[1]) as seen:
+        fold = seen.page.locator("article details.admonition").first
+        name = fold.locator("summary p:visible")
+        start = """e => {
+          const text = new Range();
+          text.selectNodeContents(e);
+          return text.getBoundingClientRect().x;
+        }"""
+        closed = name.evaluate(start)
+        fold.locator("summary").click()
+        assert name.evaluate(start) == closed
 
 
 def test_a_page_becomes_a_pdf(light, address):

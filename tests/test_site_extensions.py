@@ -17,9 +17,14 @@ import light_figures
 import light_styles
 import matplotlib.pyplot as plt
 import nbformat
+import package_attributes
 import package_links
 import page_patches
+import pydata_sphinx_theme
 import pytest
+import script_patches
+import sphinx
+import sphinx_book_theme
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from nbformat import v4
@@ -209,6 +214,26 @@ def test_vendored_files_stay_small():
     files = [path for path in (SITE_PARTS / "katex").rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {"", ".css", ".js", ".md", ".woff2"}
     assert max(path.stat().st_size for path in files) < 500_000
+
+
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("Let $x$, then ($y$).", ["x,", "(y)."]),
+        ("A $x$ b, $x$-ray and $x$s", []),
+        ("**Is $x$?** No", ["x?"]),
+        ("Long $a = b + c$, it breaks", []),  # a line may end within it
+    ],
+)
+def test_signs_stay_with_their_formula(text, together, tmp_path):
+    write(tmp_path / "page.md", f"# Page\n\n{text}\n")
+    options = {"myst_enable_extensions": ["dollarmath"], "html_math_renderer": "katex"}
+    assert build(tmp_path, "myst_nb", "katex_maths", nb_execution_mode="off", **options) == ""
+    page = html(tmp_path)
+    for mathml in page.select(".katex-mathml"):
+        mathml.decompose()
+    found = page.select(".maths-together")
+    assert [element.get_text().replace("\u200b", "") for element in found] == together
 
 
 # --- fresh_chapters ------------------------------------------------------------------------------
@@ -411,40 +436,6 @@ def test_a_patch_that_finds_nothing_says_so(page, html, whys, heard):
     _, said = patched(page, html, heard)
     assert len(said) == len(whys)
     assert all(why in line and page in line for why, line in zip(whys, said, strict=True))
-
-
-# What scripts hold, what is made of it, and what they may hold one day.
-SCRIPTS = {
-    "scripts/pydata-sphinx-theme.js": (
-        'm(["pre","a b"].join(", "))',
-        'm("not-an-element")',
-        'm("pre")',
-    ),
-    "searchtools.js": (
-        '[".headerlink", "script", "style"]',
-        '[".headerlink", "script", "style", "annotation", ".katex-html", "#jb-print-docs-body"]',
-        '[".headerlink"]',
-    ),
-    "scripts/sphinx-book-theme.js": (
-        'document.querySelectorAll(n.join(", ")).forEach(f)',
-        "n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))])).forEach(f)",
-        "document.querySelectorAll(n).forEach(f)",
-    ),
-}
-
-
-@pytest.mark.parametrize("changed", [None, *SCRIPTS])
-def test_scripts_are_patched_once_or_it_is_noticed(changed, tmp_path, heard):
-    folder = tmp_path / "_static"
-    for name, (script, _, another) in SCRIPTS.items():
-        write(folder / name, another if name == changed else script)
-    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
-    with heard.at_level("WARNING", logger="sphinx.page_patches"):
-        page_patches.patch_scripts(app, None)
-        page_patches.patch_scripts(app, None)  # when a page is built again, the scripts may stay
-    for name, (_, left, another) in SCRIPTS.items():
-        assert (folder / name).read_text() == (another if name == changed else left)
-    assert [record.args[0] for record in heard.records] == ([changed] * 2 if changed else [])
 
 
 @pytest.fixture(scope="module")
@@ -667,6 +658,65 @@ def test_what_was_made_is_kept_until_an_ingredient_changes(tmp_path):
     assert made == [0, 1]
 
 
+# --- script_patches ------------------------------------------------------------------------------
+
+THEME = "theme/{0}/static/scripts"
+FOLDERS = {
+    "scripts/pydata-sphinx-theme.js": (pydata_sphinx_theme, THEME.format("pydata_sphinx_theme")),
+    "scripts/sphinx-book-theme.js": (sphinx_book_theme, THEME.format("sphinx_book_theme")),
+    "searchtools.js": (sphinx, "themes/basic/static"),
+    "sphinx_highlight.js": (sphinx, "themes/basic/static"),
+}
+
+
+def as_shipped(name: str) -> str:
+    """Read a script where theme or Sphinx is installed."""
+    package, folder = FOLDERS[name]
+    path = Path(package.__file__).parent / folder / Path(name).name
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """Put the scripts as they come from theme and Sphinx into a site."""
+    for name in script_patches.SCRIPTS:
+        write(tmp_path / "_static" / name, as_shipped(name))
+    return SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+
+
+@pytest.mark.parametrize("name", script_patches.SCRIPTS)
+def test_a_script_is_patched_once(name, scripts, heard):
+    path, left = scripts.outdir / "_static" / name, []
+    for _ in range(2):  # when a page is built again, the scripts may stay
+        script_patches.patch_scripts(scripts, None)
+        left.append(path.read_text(encoding="utf-8"))
+    assert as_shipped(name) != left[0] == left[1]
+    assert heard.records == []
+
+
+@pytest.mark.parametrize("name", script_patches.SCRIPTS)
+def test_a_script_that_has_changed_is_noticed(name, scripts, heard):
+    write(scripts.outdir / "_static" / name, "another();")
+    with heard.at_level("WARNING", logger="sphinx.page_patches"):
+        script_patches.patch_scripts(scripts, None)
+    patches = script_patches.SCRIPTS[name]
+    assert [record.args[:2] for record in heard.records] == [(name, one.why) for one in patches]
+
+
+# --- package_attributes --------------------------------------------------------------------------
+
+
+def test_attributes_in_one_line_have_a_name_and_a_type_each():
+    docstring = "A.\n\n:ivar x: One.\n:ivar a, b: Two,\n         on two lines.\n\n         More.\n"
+    docstring += ":vartype a, b: int, default=1\n\nEnd, and more: text.\n"
+    assert package_attributes.separate(docstring) == (
+        "A.\n\n:ivar x: One.\n"
+        ":ivar a: Two,\n         on two lines.\n\n         More.\n"
+        ":ivar b: Two,\n         on two lines.\n\n         More.\n"
+        ":vartype a: int, default=1\n\n:vartype b: int, default=1\n\nEnd, and more: text.\n"
+    )
+
+
 # --- page_summary --------------------------------------------------------------------------------
 
 LONG = "This paragraph is long enough to say what the page is about, and it does so."
@@ -682,6 +732,10 @@ ITALIC = "*Ninety minutes, and before it chapters one and two; bring a pencil an
         (f"# T\n\n> {LONG}", "the site's"),
         (f"# T\n\n{LONG} With $\\lambda < 1$.", f"{LONG} With λ<1."),
         (f"# T\n\n{LONG} {LONG} {LONG}", f"{LONG} {LONG}"),
+        (
+            f"# T\n\n{LONG}\n\n## 1. One $x$ (4 points)\n\n## 2. Two\n\n## End",
+            "T. In parts: One x (4 points); Two.",
+        ),
         ("# T\n\n" + "word, " * 60, ("word, " * 33).rstrip(", ") + " …"),
     ],
 )

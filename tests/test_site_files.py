@@ -279,6 +279,25 @@ def public_names(package: Path, module: str) -> list[str]:
     return [n.name for n in tree.body if isinstance(n, defined) and not n.name.startswith("_")]
 
 
+def test_every_attribute_has_an_entry_of_its_own():
+    entries = [
+        entry.get_text()
+        for page in files("book/package/*.html")
+        for entry in read(page).select("dl.field-list dd strong")
+    ]
+    assert {"epochs", "batch_size"} <= set(entries)
+    assert not any("," in entry for entry in entries)
+
+
+def test_no_two_pages_of_the_book_have_one_title_or_one_description():
+    for told in ("title", "meta[name=description]"):
+        seen = {}
+        for name in toc_pages():
+            element = read(SITE / f"{name}.html").select_one(told)
+            seen.setdefault(element.get("content") or element.get_text(), []).append(name)
+        assert [names for names in seen.values() if len(names) > 1] == [], told
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_leads_to_the_package_and_to_the_glossary(name):
     page = files(f"book/{name}.html")[0]

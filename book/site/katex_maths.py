@@ -37,6 +37,9 @@ OWN_SHEET = HERE / "katex_maths.css"
 TOP_LEVEL = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 # The page asks for woff2 only; KaTeX's style sheet also offers two older formats of each font.
 OLDER_FONT = re.compile(r',url\([^)]*\.(?:woff|ttf)\) format\("\w+"\)')
+# What no line may begin with after a formula, and end with before one.
+CLOSING, OPENING = re.compile(r"^[^\w\s(\[{“‘–—-]+"), re.compile(r"[(\[{“‘]+$")
+PIECE = 'class="katex-base"'  # lines break between KaTeX's pieces
 ANNOTATION_OR_TAG = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)
 
 # The fonts of most formulas, and what is set in them.
@@ -198,6 +201,46 @@ def _place(node: nodes.Element) -> nodes.Element | str:
     return f"{source}:cell {cell}, line {line_in_cell}"
 
 
+class KeepTogether(SphinxPostTransform):
+    """Let no line begin with the comma after a formula, nor end with the bracket before it.
+
+    A formula that is long enough to be broken itself stays as it is.
+    """
+
+    default_priority = 890
+    formats = ("html",)
+
+    def run(self, **_kwargs: Any) -> None:
+        """Take the signs that touch an inline formula into one element with it."""
+        for formula in list(self.document.findall(nodes.math)):
+            if isinstance(formula.parent, nodes.title) or not _is_one_piece(_tex(formula)):
+                continue
+            parent, place = formula.parent, formula.parent.index(formula)
+            before = _touching(parent, place - 1, OPENING)
+            after = _touching(parent, place + 1, CLOSING)
+            if before or after:
+                whole = nodes.inline("", before, classes=["maths-together"])
+                formula.replace_self(whole)
+                whole += [formula, nodes.Text(after)]
+
+
+def _is_one_piece(tex: str) -> bool:
+    try:
+        return render(tex).count(PIECE) == 1
+    except ValueError:  # is reported where it is written
+        return False
+
+
+def _touching(parent: nodes.Element, place: int, signs: re.Pattern[str]) -> str:
+    """Cut the signs off the text at a place, and return them; empty if there are none."""
+    text = parent[place] if 0 <= place < len(parent) else None
+    found = signs.search(text) if isinstance(text, nodes.Text) else None
+    if not found:
+        return ""
+    parent[place] = nodes.Text(text[: found.start()] + text[found.end() :])
+    return found[0]
+
+
 class PlainTextInHeadings(SphinxPostTransform):
     """Give headings with maths readable text in the search index, which takes ``astext()``."""
 
@@ -240,6 +283,7 @@ def preload_fonts(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer under the name ``katex``."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
+    app.add_post_transform(KeepTogether)
     app.add_post_transform(PlainTextInHeadings)
     app.connect("builder-inited", copy_files)
     app.connect("html-page-context", preload_fonts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Patch:
-    r"""One change to the HTML of pages, or to a script.
+    r"""One change to the HTML of pages, or to a script (`script_patches`).
 
     Attributes
     ----------
@@ -51,10 +52,6 @@ class Patch:
 
 def _contains(text: str) -> Callable[[str, str], bool]:
     return lambda _page, html: text in html
-
-
-def _lacks(text: str) -> Callable[[str, str], bool]:
-    return lambda _page, html: text not in html
 
 
 # The page of results runs Sphinx's search in the middle of the page, so that its scripts, and what
@@ -147,6 +144,12 @@ PATCHES = (
         must_match=lambda page, _html: page in SEARCH,
     ),
     Patch(
+        "the page of results parts its title from the book's in another way than the others",
+        "<title>Search - ",
+        "<title>Search &#8212; ",
+        must_match=lambda page, _html: page in SEARCH,
+    ),
+    Patch(
         "names, signs and white space in code are elements, three of four, which need no colour",
         r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>',
         r"\1",
@@ -178,27 +181,6 @@ PATCHES = (
     ),
 )
 
-# By file: scripts of the theme and of Sphinx. One may have been patched in an earlier build.
-SCRIPTS = {
-    "scripts/pydata-sphinx-theme.js": Patch(
-        "every box that may scroll is measured; `static/scrolling.js` does it when it is due",
-        r'\["pre"(?:,"[^"]*")*\]\.join\(", "\)',
-        '"not-an-element"',
-        must_match=_lacks('"not-an-element"'),
-    ),
-    "scripts/sphinx-book-theme.js": Patch(
-        "28 selectors go through the page; the browser is sooner with one class at a time",
-        r'document\.querySelectorAll\(n\.join\(", "\)\)',
-        "n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))]))",
-        must_match=_lacks("n.flatMap((e=>[...document.getElementsByClassName(e.slice(1))]))"),
-    ),
-    "searchtools.js": Patch(
-        "a formula is quoted three times over, and the page's title and contents come first",
-        r'(?<=\[)"\.headerlink", "script", "style"(?=\])',
-        '".headerlink", "script", "style", "annotation", ".katex-html", "#jb-print-docs-body"',
-        must_match=_lacks('"annotation", ".katex-html", "#jb-print-docs-body"'),
-    ),
-}
 
 REDIRECT = """\
 <!DOCTYPE html>
@@ -206,6 +188,9 @@ REDIRECT = """\
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="description" content="{summary}">
+<meta property="og:title" content="{title}">
+<meta property="og:description" content="{summary}">
 <meta http-equiv="refresh" content="0; url={target}">
 <link rel="icon" href="{icon}">
 <title>{title}</title>
@@ -261,16 +246,6 @@ def patch_pages(app: Sphinx) -> None:
     app.builder.templates.render = render_patched
 
 
-def patch_scripts(app: Sphinx, exception: Exception | None) -> None:
-    """Change scripts in the finished site."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for name, one in SCRIPTS.items():
-        path = Path(app.outdir) / "_static" / name
-        script = patch(name, path.read_text(encoding="utf-8"), (one,))
-        path.write_text(script, encoding="utf-8")
-
-
 def write_redirect(app: Sphinx, exception: Exception | None) -> None:
     """Lead from the site's address to its first page; Jupyter Book's own names no language."""
     if exception is None and app.builder.format == "html" and app.config.root_doc != "index":
@@ -278,7 +253,8 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
         page = REDIRECT.format(
             language=app.config.language,
             target=app.builder.get_target_uri(app.config.root_doc),
-            title=app.config.html_title or app.config.project,
+            title=escape(app.config.html_title or app.config.project),
+            summary=escape(getattr(app.config, "site_summary", "")),
             icon=f"_static/{Path(icon).name}" if icon else "data:,",
         )
         (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
@@ -288,5 +264,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to both ends of writing."""
     app.connect("builder-inited", patch_pages)
     app.connect("build-finished", write_redirect)
-    app.connect("build-finished", patch_scripts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

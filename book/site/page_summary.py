@@ -1,7 +1,7 @@
 """Sphinx extension: a sentence or two about each page, for search engines and shared links.
 
-They are the page's own: its first paragraph of some length, without what the theme's templates
-cannot hold. `templates/layout.html` writes them into the head.
+They are the page's own: its numbered parts, or its first paragraph of some length, without what the
+theme's templates cannot hold. `templates/layout.html` writes them into the head.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 SHORTEST, LONGEST = 60, 200
+PART = re.compile(r"\d+\.\s+(.+)")
 
 
 def summarize(doctree: nodes.document) -> str:
-    """Find the paragraph that says what a page is about.
+    """Find what says what a page is about.
 
     Parameters
     ----------
@@ -30,11 +31,16 @@ def summarize(doctree: nodes.document) -> str:
     Returns
     -------
     str
-        Its first paragraph of `SHORTEST` characters or more that stands by itself, not in a list,
-        box or table; one in italics throughout, such as the minutes that a chapter takes, only
-        where there is no other. Empty if there is none. At most `LONGEST` characters, cut after
-        a sentence where one ends in the second half.
+        The names of its sections where they are numbered: an exercise, whose first paragraph could
+        be any other's. Else its first paragraph of `SHORTEST` characters or more that stands by
+        itself, not in a list, box or table; one in italics throughout, such as the minutes that a
+        chapter takes, only where there is no other. Empty if there is none. At most `LONGEST`
+        characters, cut after a sentence where one ends in the second half.
     """
+    titles = [_text(title) for title in doctree.findall(nodes.title)]
+    parts = [part[1] for part in map(PART.fullmatch, titles) if part]
+    if parts:
+        return shorten(f"{titles[0]}. In parts: {'; '.join(parts)}.")
     aside = ""
     for paragraph in doctree.findall(nodes.paragraph):
         text = _text(paragraph)
@@ -46,7 +52,7 @@ def summarize(doctree: nodes.document) -> str:
     return shorten(aside)
 
 
-def _text(paragraph: nodes.paragraph) -> str:
+def _text(paragraph: nodes.paragraph | nodes.title) -> str:
     parts = []
     for node in paragraph.findall(nodes.Text):
         inside_maths = isinstance(node.parent, nodes.math)
