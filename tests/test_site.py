@@ -482,6 +482,11 @@ PLACE = """() => {
 }"""
 
 
+# What `static/course.js` does, section by section, once the reader moves.
+LAID_OUT = """[...document.querySelectorAll("article > section > section")]
+  .every((e) => e.style.contentVisibility === "visible")"""
+
+
 def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
     with visit(light, address, CHAPTERS[1]) as seen:
         page = seen.page
@@ -489,7 +494,7 @@ def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
         for _ in range(20):
             page.mouse.wheel(0, 800)
             settle(seen)
-        page.wait_for_timeout(1000)  # all sections are laid out by then
+        page.wait_for_function(LAID_OUT)
         before = page.evaluate(PLACE)
         page.reload(wait_until="networkidle")
         assert page.evaluate(PLACE) == before
