@@ -39,7 +39,8 @@ $(installed): pyproject.toml requirements.lock
 	@echo "Setting up .venv: a download of about 1 GB, some three minutes without output ..."
 	@$(venv)/python -c '$(supported)' 2>/dev/null || "$(PYTHON)" -m venv --clear .venv || { \
 	  echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[dev,cluster]"
+	@$(venv)/pip install --quiet --disable-pip-version-check --no-compile \
+	  -c requirements.lock -e ".[dev,cluster]"
 	@touch $@
 
 site: $(installed) ## run the chapters that changed and build the website

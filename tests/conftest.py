@@ -6,12 +6,11 @@ import pytest
 
 # The first row whose beginning fits a test's id names its part.
 PARTS = [
-    ("book/", "chapters, cell by cell"),
     ("exercises/", "worked solutions, cell by cell"),
     ("coursepkg/", "examples in docstrings"),
     ("tests/test_style", "style and lock"),
     ("tests/test_architecture", "rules for the package"),
-    ("tests/test_notebooks", "rules for notebooks"),
+    ("tests/test_notebooks", "chapters"),
     ("tests/test_exercises", "exercises and their checks"),
     ("tests/solutions", "solutions against oracles"),
     ("tests/test_site", "website"),

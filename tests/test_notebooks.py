@@ -1,15 +1,25 @@
-"""The rules for chapter notebooks: what is stored in them, and how their cells are made."""
+"""The rules for chapter notebooks: what is stored in them, and how their cells are made.
+
+The site's build runs each chapter, which takes minutes, and fails where a cell does. What the
+check cells printed in that run is compared here with what they have stored, as nbval would do in a
+second run.
+"""
 
 import ast
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
+from fresh_chapters import agrees, fingerprint
+from jupyter_cache import get_cache
 
-BOOK = Path(__file__).parents[1] / "book"
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+RUNS = ROOT / "_build" / ".jupyter_cache"  # what the site's build keeps of them
 # JupyterLab leaves copies of what was opened.
 NOTEBOOKS = sorted(p for p in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 
@@ -133,6 +143,23 @@ def unmade_values(notebook) -> set[str]:
     return wanted - set(re.findall(r"glue\(\s*\"([^\"]+)\"", code))
 
 
+def printed(cell) -> dict[str, str]:
+    """What a cell put out, by the name of the stream; a stream may come in pieces."""
+    found = defaultdict(str)
+    for output in cell.outputs:
+        found[output.get("name", output.output_type)] += output.get("text", "")
+    return found
+
+
+def changed_checks(stored, run) -> list[str]:
+    """The ids of the checks that print in a run what is not stored."""
+    return [
+        old.id
+        for old, new in zip(stored.cells, run.cells, strict=True)
+        if is_check(old) and printed(old) != printed(new)
+    ]
+
+
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.name)
 def notebook(request):
     return nbformat.read(request.param, as_version=4)
@@ -164,6 +191,25 @@ def test_chapter_has_its_parts(notebook):
     assert setup.cell_type == "code"
     assert "hide-input" in tags(setup)
     assert sum(bool(line.strip()) for line in setup.source.splitlines()) <= 10
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Return the cache of runs, if chapters would still run as they did."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
+    current = fingerprint(ROOT, config["fresh_depends_on"], config["fresh_apart_from"])
+    assert agrees(RUNS, current), "run `make site` first: the package changed since chapters ran"
+    return get_cache(RUNS)
+
+
+@pytest.mark.site
+def test_checks_print_what_they_have_stored(notebook, runs):
+    try:
+        _, run = runs.merge_match_into_notebook(notebook)
+    except KeyError:
+        pytest.fail("run `make site` first: this chapter changed since it ran")
+    assert any(map(is_check, notebook.cells))
+    assert changed_checks(notebook, run) == []
 
 
 def test_no_function_is_defined_in_two_chapters():
@@ -226,6 +272,27 @@ def test_sound_cells_have_no_fault():
 )
 def test_each_fault_is_found(broken, message):
     assert [fault for fault in faults(broken) if message in fault]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "found"),
+    [
+        (["stdout"], []),
+        ([], ["cell"]),
+        (["stdout"] * 2, ["cell"]),
+        (["stdout", "stderr"], ["cell"]),
+    ],
+)
+def test_a_check_that_prints_something_else_is_found(outputs, found):
+    stored = make("x", cell_tags=CHECK_TAGS, outputs=["stdout"])
+    assert changed_checks(stored, make("x", cell_tags=CHECK_TAGS, outputs=outputs)) == found
+
+
+def test_what_comes_in_pieces_is_put_together():
+    whole, pieces = make("x", outputs=["stdout"]), make("x", outputs=["stdout", "stdout"])
+    for output, text in zip(pieces.cells[0].outputs, ("x", "\n"), strict=True):
+        output.text = text
+    assert printed(whole.cells[0]) == printed(pieces.cells[0])
 
 
 def test_a_value_that_nobody_glues_is_found():

@@ -74,7 +74,21 @@ def _cache(app: Sphinx) -> Path:
     return Path(app.env.mystnb_config.execution_cache_path)
 
 
-def _agrees(folder: Path, current: str) -> bool:
+def agrees(folder: Path, current: str) -> bool:
+    """Whether a folder was made from what is there now.
+
+    Parameters
+    ----------
+    folder : Path
+        The execution cache, or the folder of HTML pages.
+    current : str
+        Today's fingerprint.
+
+    Returns
+    -------
+    bool
+        False also for a folder that does not exist, or whose making was cut short.
+    """
     stamp = folder / STAMP
     return stamp.is_file() and stamp.read_text(encoding="utf-8") == current
 
@@ -115,10 +129,10 @@ def before_reading(app: Sphinx, env: BuildEnvironment, *_pages: set[str]) -> set
         The pages to read again: all of them or none.
     """
     current, site = _current(app), Path(app.outdir)
-    if not _agrees(_cache(app), current):
+    if not agrees(_cache(app), current):
         drop_cache(_cache(app))
         _write(_cache(app), current)
-    fresh = getattr(env, "made_from", None) == current and _agrees(site, current)
+    fresh = getattr(env, "made_from", None) == current and agrees(site, current)
     (site / STAMP).unlink(missing_ok=True)  # from here on, until this build has ended well
     env.made_from = current
     return set() if fresh else set(env.found_docs)
