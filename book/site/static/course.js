@@ -78,12 +78,12 @@
 
 // Paper does not wait for the fonts of formulas that have not been near yet.
 addEventListener("load", () => {
+  if (location.protocol === "file:") return; // its style sheets are closed to scripts
   const used = (selector) => {
     const [name] = selector.match(/[\w-]+(?=[^.]*$)/);
     return document.getElementsByClassName(name).length > 0;
   };
   for (const sheet of document.styleSheets) {
-    if (location.protocol === "file:") return; // whose style sheets a script must not read
     for (const { selectorText, style } of sheet.cssRules) {
       if (style?.fontFamily.includes("KaTeX") && selectorText?.split(",").some(used)) {
         document.fonts.load(`${style.fontStyle} ${style.fontWeight} 1em ${style.fontFamily}`);
