@@ -272,6 +272,11 @@ def quality_of(course):
     return measure(course, "01_small")
 
 
+def test_a_run_ends_when_enough_has_been_found():
+    assert list(outcomes(small_master(), enough=bool)) == ["double_number"]
+    assert outcomes(small_master(), enough=lambda _found: True) == {}
+
+
 def test_quality_counts_wrong_and_right(small):
     quality = quality_of(small)
     assert quality.good

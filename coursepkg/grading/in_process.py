@@ -43,13 +43,13 @@ def outcomes(
     part : Part, optional
         Leaves out the answers and checks of all other parts.
     enough : callable
-        Told after each cell what has been found; where it says so, the run ends.
+        Told after each cell what has been found; where it says so, that is all.
 
     Returns
     -------
     dict of str to Outcome
-        By name of check. A cell that raises is passed over, as in Jupyter; a check of the part that
-        was not reached holds an error that says so.
+        By name of check. A cell that raises is passed over, as in Jupyter; a check that was not
+        reached in time holds the error.
     """
     found: dict[str, Outcome] = {}
 
@@ -65,7 +65,7 @@ def outcomes(
             if seed is not None and setup:
                 namespace["seed"] = seed
             if enough(found):
-                break
+                return found
     checks = part.checks if part else ()
     return {name: Outcome(error="NotReached") for name in checks} | found
 

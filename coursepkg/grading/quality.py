@@ -129,28 +129,28 @@ class _Reference:
             self.known[seed] = outcomes(self.master, seed=seed, part=self.part)
         return self.known[seed]
 
-    def failures(self, cell: str, source: str, seed: int) -> dict[str, Outcome]:
-        """Return the checks in which an answer differs from the reference."""
-        right = self.right(seed)
-        found = outcomes(self.master, seed=seed, answers={cell: source}, part=self.part)
-        return {check: found[check] for check in found if self.differs(check, found, right)}
-
-    def fails(self, cell: str, source: str, seed: int) -> bool:
-        """Return whether an answer differs from the reference; the first difference is enough."""
+    def failures(
+        self, cell: str, source: str, seed: int, *, first: bool = False
+    ) -> dict[str, Outcome]:
+        """Return the checks in which an answer differs from the reference, or the first alone."""
         right = self.right(seed)
 
-        def differs(found: Mapping[str, Outcome]) -> bool:
-            return any(self.differs(check, found, right) for check in found)
+        def differing(found: Mapping[str, Outcome]) -> dict[str, Outcome]:
+            """Return what is not as it is with the solution."""
+            return {
+                check: found[check]
+                for check in self.part.checks
+                if check in found and not same(found[check], right[check], **self.close[check])
+            }
 
-        return differs(
-            outcomes(self.master, seed=seed, answers={cell: source}, part=self.part, enough=differs)
+        found = outcomes(
+            self.master,
+            seed=seed,
+            answers={cell: source},
+            part=self.part,
+            enough=lambda found: first and bool(differing(found)),
         )
-
-    def differs(
-        self, check: str, found: Mapping[str, Outcome], right: Mapping[str, Outcome]
-    ) -> bool:
-        """Return whether a check gives something else than it should."""
-        return not same(found[check], right[check], **self.close[check])
+        return differing(found)
 
     def describe(self, check: str, seed: int, outcome: Outcome) -> str:
         """Say in which way an outcome differs from the reference."""
@@ -167,7 +167,7 @@ def _try_wrong(
 ) -> None:
     for change, source in sources.items():
         quality.wrong += 1
-        missed = [s for s in SEEDS_FOR_WRONG if not reference.fails(cell, source, s)]
+        missed = [s for s in SEEDS_FOR_WRONG if not reference.failures(cell, source, s, first=True)]
         if not missed:
             quality.caught += 1
         elif change in equivalent and len(missed) == len(SEEDS_FOR_WRONG):
