@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "coursepkg"
 
 # Each module may import the modules of the rows above its own, and none of its own row.
 LAYERS = [
-    {"validation", "quiet"},
+    {"validation", "quiet", "assets"},
     {"datasets", "proximal", "plotting", "_keras"},
     {"linear_models", "proximal_optimizers"},
     {
@@ -57,7 +57,7 @@ def forbidden_imports(name: str, imports: set[str]) -> set[str]:
     """Of a room's imports, those that the rules above rule out."""
     imports = imports - {name}
     if name in APART:
-        return imports - APART - {"validation", "quiet", "datasets"}
+        return imports - APART - {"validation", "quiet", "assets", "datasets"}
     level = next(i for i, layer in enumerate(LAYERS) if name in layer)
     return imports - set().union(*LAYERS[:level])
 
