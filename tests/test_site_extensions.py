@@ -956,3 +956,59 @@ def test_pages_that_are_written_sooner_are_the_same(tmp_path):
         built.append([html(root, f"p{n}.html").body for n in range(9)])
     assert built[0] == built[1]
     assert "Fig. 9" in built[1][0].get_text()
+
+
+# --- quiz_pages ----------------------------------------------------------------------------------
+
+QUIZ_OUTPUT = """<div class="quiz">Is <span class="quiz-maths">$a&lt;b$</span>, or
+(<span class="quiz-maths">$c$</span>)? <span class="quiz-see">See <a href="#{see}">Zeros</a>.</span>
+</div>"""
+
+
+def build_quiz(root: Path, output: str) -> str:
+    """Build a notebook whose cell put out a quiz, beside a figure and a section with names."""
+    cells = [
+        v4.new_markdown_cell("# Page\n\n(sec-walls)=\n## The walls & more\n\nWhite."),
+        v4.new_markdown_cell("```{figure} a.svg\n:name: fig-zeros\nA caption.\n```"),
+        v4.new_code_cell(
+            "quiz", outputs=[v4.new_output("execute_result", data={"text/html": output})]
+        ),
+    ]
+    nbformat.write(v4.new_notebook(cells=cells), root / "page.ipynb")
+    (root / "a.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    options = {"nb_execution_mode": "off", "numfig": True, "suppress_warnings": ["myst-nb.lexer"]}
+    return build(root, "myst_nb", "katex_maths", "quiz_pages", **options)
+
+
+def test_a_quiz_has_its_maths_and_the_number_of_its_figure(tmp_path):
+    assert build_quiz(tmp_path, QUIZ_OUTPUT.format(see="fig-zeros")) == ""
+    quiz = html(tmp_path).select_one(".quiz")
+    assert [one.get_text() for one in quiz.select("annotation")] == ["a<b", "c"]
+    assert "$" not in quiz.get_text()
+    link = quiz.select_one(".quiz-see a")
+    assert (link["href"], link.text) == ("#fig-zeros", "Fig. 1")
+    together = [one.select_one("annotation").text for one in quiz.select(".maths-together")]
+    assert together == ["a<b", "c"], "a comma or bracket stays with its formula"
+
+
+def test_a_quiz_calls_a_section_by_its_title(tmp_path):
+    assert build_quiz(tmp_path, QUIZ_OUTPUT.format(see="sec-walls")) == ""
+    link = html(tmp_path).select_one(".quiz-see a")
+    assert (link["href"], link.text) == ("#sec-walls", "The walls & more")
+
+
+@pytest.mark.parametrize(
+    ("output", "warning"),
+    [
+        (QUIZ_OUTPUT.format(see="fig-none"), "no such figure or section: fig-none"),
+        (QUIZ_OUTPUT.format(see="fig-zeros").replace("$c$", "$\\nothing$"), "bad TeX: "),
+    ],
+)
+def test_what_a_quiz_gets_wrong_fails_the_build(output, warning, tmp_path):
+    assert f"in a quiz: {warning}" in build_quiz(tmp_path, output)
+
+
+def test_other_outputs_are_left_alone(tmp_path):
+    text = 'Costs <span class="quiz-maths">$5$</span>'
+    build_quiz(tmp_path, text)
+    assert text in (tmp_path / "_build/html/page.html").read_text(encoding="utf-8")
