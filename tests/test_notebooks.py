@@ -27,6 +27,8 @@ CHECK_TAGS = {"nbval-check-output", "keep_output"}
 # Every tag that a cell may carry; "raises-exception" and nbval's own would switch checks off.
 KNOWN_TAGS = CHECK_TAGS | {"hide-input", "hide-cell", "hide-output"}
 LONGEST_CELL = {"experiment": 12, "figure": 16}
+# What draws a figure, and what draws one with sliders, which brings its own table and alt text.
+DRAWN, DRAGGED = "plt.show()", "explorer.Explorer("
 # The prompt of a figure's numbers, folded beneath it for readers who cannot see it.
 TABLE = "The numbers in a table"
 
@@ -41,6 +43,10 @@ def is_check(cell) -> bool:
 
 def is_figure(cell) -> bool:
     return "figure" in cell.metadata.get("mystnb", {})
+
+
+def is_dragged(cell) -> bool:
+    return DRAGGED in cell.source
 
 
 def is_table(cell) -> bool:
@@ -99,12 +105,13 @@ def size_faults(cell) -> list[str]:
 
 def figure_faults(cell) -> list[str]:
     mystnb = cell.metadata.get("mystnb", {})
-    draws = "plt.show()" in cell.source
+    draws = DRAWN in cell.source or is_dragged(cell)
     if draws != is_figure(cell):
-        return ["a cell with plt.show() is a figure with a caption, and no other cell is"]
+        return [f"a cell with {DRAWN} or {DRAGGED}…) is a figure with a caption, and no other is"]
     if not draws:
         return []
-    caption, alt = mystnb["figure"].get("caption", ""), mystnb.get("image", {}).get("alt", "")
+    caption = mystnb["figure"].get("caption", "")
+    alt = own_alt(cell.source) if is_dragged(cell) else mystnb.get("image", {}).get("alt", "")
     rules = [] if mystnb["figure"].get("name", "").startswith("fig-") else ["name it fig-…"]
     if len(caption) < 60:
         rules.append("the caption states the finding")
@@ -113,11 +120,19 @@ def figure_faults(cell) -> list[str]:
     return rules
 
 
+def own_alt(source: str) -> str:
+    """The text that a cell hands over under the name ``alt``."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg == "alt":
+            return ast.literal_eval(node.value)
+    return ""
+
+
 def tableless(notebook) -> list:
     """The figures with no table before the next figure or within the next three cells."""
     missing = []
     for place, cell in enumerate(notebook.cells):
-        if is_figure(cell):
+        if is_figure(cell) and not is_dragged(cell):
             after = notebook.cells[place + 1 : place + 4]
             its_own = itertools.takewhile(lambda other: not is_figure(other), after)
             missing += [] if any(map(is_table, its_own)) else [cell]
@@ -185,8 +200,16 @@ def test_chapter_has_its_parts(notebook):
     assert re.match(r"# \S", first), "begins with its title"
     assert re.search(r"\d+ minutes", first), "says how long it takes"
     assert len(re.findall(r"(?m)^- \*\*", first)) == 3, "three objectives, each with its verb"
-    for part in ("{admonition} Predict", "## Back to your predictions", "## In three lines"):
+    for part in (
+        "{admonition} Predict",
+        "## Back to your predictions",
+        "## Questions",
+        "## In three lines",
+    ):
         assert part in text, part
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert DRAGGED in code, "something to drag"
+    assert "quiz.ask(" in code, "the questions"
     setup = notebook.cells[1]
     assert setup.cell_type == "code"
     assert "hide-input" in tags(setup)
@@ -236,7 +259,7 @@ def one_after_another(*notebooks):
 
 
 FIGURE = {"figure": {"name": "fig-x", "caption": "c" * 60}, "image": {"alt": "a" * 80}}
-PLAIN, DRAWN = make("x"), make("plt.show()", mystnb=FIGURE)
+PLAIN, PLOT = make("x"), make(DRAWN, mystnb=FIGURE)
 NUMBERS = make("x", mystnb={"code_prompt_show": TABLE})
 
 
@@ -244,7 +267,8 @@ def test_sound_cells_have_no_fault():
     assert faults(make("x = 1")) == []
     check = make("assert x\nprint('x')", cell_tags=CHECK_TAGS, outputs=["stdout"])
     assert faults(check) == []
-    assert faults(one_after_another(DRAWN, NUMBERS, DRAWN, PLAIN, PLAIN, NUMBERS)) == []
+    assert faults(make(f"explorer.Explorer(x, alt={'a' * 80!r})", mystnb=FIGURE)) == []
+    assert faults(one_after_another(PLOT, NUMBERS, PLOT, PLAIN, PLAIN, NUMBERS)) == []
 
 
 @pytest.mark.parametrize(
@@ -261,12 +285,14 @@ def test_sound_cells_have_no_fault():
         (make("# NBVAL_IGNORE_OUTPUT\nx"), "comment marker"),
         (make("x\n" * 13), "13 lines"),
         (make("plt.show()"), "a figure with a caption"),
+        (make("explorer.Explorer(x, alt='a')"), "a figure with a caption"),
+        (make("explorer.Explorer(x, alt='a')", mystnb=FIGURE), "the alt text"),
         (make("x", mystnb=FIGURE), "a figure with a caption"),
         (make("plt.show()", mystnb=FIGURE | {"image": {"alt": "plot"}}), "the alt text"),
         (make("plt.show()", mystnb=FIGURE | {"figure": {"name": "fig-x"}}), "the caption"),
-        (DRAWN, "without its table"),
-        (one_after_another(DRAWN, PLAIN, PLAIN, PLAIN, NUMBERS), "without its table"),
-        (one_after_another(DRAWN, DRAWN, NUMBERS), "without its table"),
+        (PLOT, "without its table"),
+        (one_after_another(PLOT, PLAIN, PLAIN, PLAIN, NUMBERS), "without its table"),
+        (one_after_another(PLOT, PLOT, NUMBERS), "without its table"),
         (make("def f(): ...\ndef f(): ..."), "defines f twice"),
     ],
 )
