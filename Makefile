@@ -10,6 +10,7 @@ PORT ?= 8000
 LABFLAGS ?=
 BENCHFLAGS ?=
 PYTESTFLAGS ?=
+PDFFLAGS ?=
 venv := .venv/bin
 installed := .venv/installed
 
@@ -27,7 +28,7 @@ pytest := $(venv)/pytest -n logical --maxprocesses 4 --dist loadscope
 # What Jupyter writes into a notebook about the machine that ran it.
 machine_keys := metadata.language_info.version cell.metadata.execution
 
-.PHONY: help site serve test quick bench lighthouse lab release grade-quality refresh clean
+.PHONY: help site serve pdf test quick bench lighthouse lab release grade-quality refresh clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ serve: ## show the website on http://127.0.0.1:8000 (PORT=… for another port)
 	@test -f _build/html/index.html || { echo "Nothing to show yet. First: make site" >&2; exit 1; }
 	@echo "http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	@"$(PYTHON)" -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+pdf: site ## print the website as one PDF (needs Chromium; PDFFLAGS="--format Letter" for that paper)
+	@$(venv)/python -m book.site.pdf $(PDFFLAGS)
 
 test: site ## run every test: style, package, notebooks, exercises, site
 	@$(pytest) $(PYTESTFLAGS)

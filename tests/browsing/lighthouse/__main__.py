@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.browsing import chromium, server
+from book.site import chromium
+from tests.browsing import server
 
 HERE = Path(__file__).parent
 SITE = Path(__file__).parents[3] / "_build" / "html"

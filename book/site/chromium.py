@@ -17,7 +17,7 @@ HOW_TO_INSTALL = (
     "no Chromium here. On Debian: apt install chromium; elsewhere install Chrome or Chromium and "
     "set CHROMIUM to its path"
 )
-# A browser for tests asks nothing of the network, and runs as root in containers.
+# This browser asks nothing of the network, and runs as root in containers.
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
