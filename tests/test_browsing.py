@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from tests.browsing import chromium, server
+from book.site import chromium
+from tests.browsing import server
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from tests.browsing import chromium, server
+from book.site import chromium
+from tests.browsing import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
