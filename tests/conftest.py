@@ -14,6 +14,9 @@ PARTS = [
     ("tests/test_exercises", "exercises and their checks"),
     ("tests/solutions", "solutions against oracles"),
     ("tests/test_site", "website"),
+    ("tests/test_live_pages", "website"),
+    ("tests/test_playground", "website"),
+    ("tests/test_book_pdf", "website"),
     ("", "unit tests"),
 ]
 

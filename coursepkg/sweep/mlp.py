@@ -28,6 +28,7 @@ _CHOICES = {
     "dtype": ("float32", "float64"),
     "restore_best_weights": (False, True),
     "curves": (False, True),
+    "one_output": (False, True),
 }
 
 
@@ -63,6 +64,8 @@ class MLP:
         Replicas that are trained together, at least 2. In float32 it is part of a result's
         identity: another size adds the same numbers in another order. In float64 it changes
         nothing.
+    one_output : bool, default=False
+        Whether two classes get one output, the logit of class 1, instead of one for each.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class MLP:
     curves: bool = True
     dtype: str = "float32"
     chunk_size: int = 8
+    one_output: bool = False
 
     def __post_init__(self) -> None:
         units = (self.units,) if np.ndim(self.units) == 0 else self.units
@@ -207,16 +211,26 @@ class MLP:
         self._check_use(grid.used, rows.x)
         rows.check_range(self.dtype)
         program = Program(
-            widths=(rows.x["train"].shape[2], *self.units, rows.n_classes or 1),
+            widths=(rows.x["train"].shape[2], *self.units, self._n_outputs(rows.n_classes)),
             activation=self.activation,
             optimizer=self.optimizer,
             dtype=self.dtype,
             curves=self.curves,
             restore_best_weights=self.restore_best_weights,
             used=grid.used,
+            one_output=self.one_output,
         )
         batch_size = min(self.batch_size, rows.x["train"].shape[1])
         return Plan(program, grid, seeds, rows, self.epochs, batch_size, self.chunk_size)
+
+    def _n_outputs(self, n_classes: int | None) -> int:
+        """Count the outputs that a number of classes needs, or a regression (None)."""
+        if not self.one_output:
+            return n_classes or 1
+        if n_classes is None or n_classes > 2:
+            given = "real-valued targets" if n_classes is None else f"{n_classes} classes"
+            raise ValueError(f"one_output needs labels 0 and 1. Received: {given}")
+        return 1
 
     def _check_use(self, used: frozenset[str], parts: Mapping[str, Any]) -> None:
         """Refuse what would have no effect, or nothing to work with."""

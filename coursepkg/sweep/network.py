@@ -35,7 +35,7 @@ def forward(
     activation: str,
     dropout: list[tf.Tensor | None] | None = None,
 ) -> tf.Tensor:
-    """Compute the outputs: logits of the classes, or the one prediction of a regression.
+    """Compute the outputs: logits, or the one prediction of a regression.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def forward(
     return units
 
 
-def losses(outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+def losses(outputs: tf.Tensor, y: tf.Tensor, *, one_output: bool = False) -> tf.Tensor:
     """Compute the loss of every row: cross-entropy for labels, squared error for real targets.
 
     Parameters
@@ -73,19 +73,24 @@ def losses(outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         From `forward`.
     y : tf.Tensor of int32 or float, shape (n_replicas, rows)
         Labels or targets; the type tells which.
+    one_output : bool, default=False
+        Whether labels are 0 or 1, and the one output is the logit of 1.
 
     Returns
     -------
     tf.Tensor of float, shape (n_replicas, rows)
         Cross-entropy in nats, or squared units of ``y``.
     """
+    if one_output:
+        labels = tf.cast(y, outputs.dtype)
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels, outputs[..., 0])
     if y.dtype.is_integer:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(y, outputs)
     return tf.square(outputs[..., 0] - y)
 
 
-def correct(outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    """Tell for every row whether the largest output is its label's.
+def correct(outputs: tf.Tensor, y: tf.Tensor, *, one_output: bool = False) -> tf.Tensor:
+    """Tell for every row whether the largest output is its label's, or the one output's sign.
 
     Parameters
     ----------
@@ -93,10 +98,16 @@ def correct(outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         From `forward`.
     y : tf.Tensor of int32, shape (n_replicas, rows)
         Labels.
+    one_output : bool, default=False
+        As in `losses`.
 
     Returns
     -------
     tf.Tensor of float, shape (n_replicas, rows)
         1 or 0.
     """
-    return tf.cast(tf.argmax(outputs, axis=-1, output_type=tf.int32) == y, outputs.dtype)
+    if one_output:
+        said = tf.cast(outputs[..., 0] > 0, tf.int32)
+    else:
+        said = tf.argmax(outputs, axis=-1, output_type=tf.int32)
+    return tf.cast(said == y, outputs.dtype)

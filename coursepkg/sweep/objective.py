@@ -78,7 +78,7 @@ def loss_and_gradients(
             penalty = settings["loss_gradient_penalty"] * tf.reduce_sum(batch.share * norms, 1)
         else:
             outputs = network.forward(weights, batch.x, program.activation, dropout)
-            losses, penalty = network.losses(outputs, batch.y), 0
+            losses, penalty = _losses(program, outputs, batch.y), 0
         loss = tf.reduce_sum(batch.share * losses, axis=1)
         total = loss + penalty + weight_penalty(weights, settings, terms)
     # The tape differentiates the sum over replicas. As no weight enters another replica's
@@ -148,10 +148,11 @@ def scores(
         if part not in x:
             continue
         outputs = network.forward(weights, x[part], program.activation)
-        loss = tf.reduce_mean(network.losses(outputs, y[part]), axis=1)
+        loss = tf.reduce_mean(_losses(program, outputs, y[part]), axis=1)
         found[f"{part}_loss"] = loss
         if y[part].dtype.is_integer:
-            accuracy = tf.reduce_mean(network.correct(outputs, y[part]), axis=1)
+            correct = network.correct(outputs, y[part], one_output=program.one_output)
+            accuracy = tf.reduce_mean(correct, axis=1)
             # Where the outputs are no numbers, the largest of them is no answer.
             found[f"{part}_accuracy"] = tf.where(tf.math.is_nan(loss), loss, accuracy)
     if "train" in parts:
@@ -198,6 +199,11 @@ def dropout_factors(
     return factors
 
 
+def _losses(program: Program, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    r"""Compute :math:`\ell_i` of every row."""
+    return network.losses(outputs, y, one_output=program.one_output)
+
+
 def _losses_and_norms(
     program: Program,
     weights: list[tf.Tensor],
@@ -208,5 +214,5 @@ def _losses_and_norms(
     r"""Compute :math:`\ell_i` and :math:`\lVert\nabla_{x_i}\ell_i\rVert_2^2` of every row."""
     x = tf.broadcast_to(x, [*y.shape, x.shape[-1]])  # shared rows need a gradient per replica
     return values_and_squared_norms(
-        lambda x: network.losses(network.forward(weights, x, program.activation, dropout), y), x
+        lambda x: _losses(program, network.forward(weights, x, program.activation, dropout), y), x
     )

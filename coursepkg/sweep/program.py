@@ -23,6 +23,8 @@ class Program:
         As in `coursepkg.sweep.MLP`.
     used : frozenset of str
         Settings that are not zero in every replica of the sweep.
+    one_output : bool
+        As in `coursepkg.sweep.MLP`.
     """
 
     widths: tuple[int, ...]
@@ -32,6 +34,7 @@ class Program:
     curves: bool
     restore_best_weights: bool
     used: frozenset[str]
+    one_output: bool = False
 
     @property
     def stops_early(self) -> bool:

@@ -73,8 +73,8 @@ def predict(runs: xr.Dataset, x: ArrayLike) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        With the axes ``row`` and ``output`` beside those of ``runs``: logits of the classes, or
-        the one prediction of a regression in units of ``y``.
+        With the axes ``row`` and ``output`` beside those of ``runs``: logits of the classes (with
+        ``one_output`` that of class 1), or the one prediction of a regression in units of ``y``.
 
     Raises
     ------
@@ -107,8 +107,8 @@ def to_keras(
     Returns
     -------
     keras.Sequential
-        Its outputs are the logits of the classes, or the one prediction of a regression, in
-        Keras' ``floatx``.
+        Its outputs are the logits of the classes (with ``one_output`` that of class 1), or the
+        one prediction of a regression, in Keras' ``floatx``.
 
     Raises
     ------

@@ -5,6 +5,8 @@ and factors here are powers of two, and Adam's betas are handed over as float64:
 would differ by that rounding (a float32 beta_2 moves the first step by 1e-5), not by a mistake.
 """
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from coursepkg import sweep
 from coursepkg.datasets import Dataset
 from coursepkg.proximal_optimizers import ProximalAdam, ProximalSGD
 from coursepkg.sweep import randomness
+from coursepkg.sweep.program import PARTS
 
 N, P, EPOCHS, BATCH, SEED = 50, 6, 20, 16, 3  # the last batch holds 2 rows
 UNITS = (9, 7)
@@ -220,6 +223,31 @@ def test_the_loss_gradient_penalty_follows_a_step_written_by_hand(activation):
     for ours, theirs in zip(weights_of(run), model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-8)
     assert run.penalty[-1] > 0
+
+
+@pytest.mark.parametrize("case", ["momentum", "l2 with adam", "proximal adam"])
+def test_one_output_is_keras_binary_cross_entropy(case):
+    mlp, settings, optimizer, l2 = CASES[case]
+    data = make_data("classification")
+    two = {f"y_{part}": (getattr(data, f"y_{part}") > 0).astype(int) for part in PARTS}
+    data = dataclasses.replace(data, **two)
+    run = fit(data, mlp | {"activation": "tanh", "one_output": True}, settings)
+    regularizer = keras.regularizers.L2(l2) if l2 else None
+    layers = [keras.layers.Dense(w, "tanh", kernel_regularizer=regularizer) for w in UNITS]
+    last = keras.layers.Dense(1, kernel_regularizer=regularizer)
+    model = keras.Sequential([keras.Input((P,)), *layers, last])
+    model.compile(optimizer(), keras.losses.BinaryCrossentropy(from_logits=True))
+    model.set_weights(randomness.initial_weights(SEED, (P, *UNITS, 1)))
+    replay(model, data)
+    for ours, theirs in zip(weights_of(run), model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-8)
+    logits = model.predict(data.x_test, verbose=0)
+    loss = np.logaddexp(0, logits[:, 0]) - data.y_test * logits[:, 0]
+    np.testing.assert_allclose(run.test_loss, loss.mean(), atol=1e-8)
+    assert run.test_accuracy == ((logits[:, 0] > 0) == data.y_test).mean()
+    np.testing.assert_allclose(sweep.predict(run, data.x_test), logits, atol=1e-8)
+    rebuilt = sweep.to_keras(run).predict(data.x_test, verbose=0)
+    np.testing.assert_allclose(rebuilt, logits, atol=1e-8)
 
 
 @pytest.mark.parametrize("restore", [False, True])

@@ -592,6 +592,8 @@ def test_a_bad_setting_is_one_line_before_anything_is_compiled(digits, message):
         ({"restore_best_weights": True}, "restore_best_weights needs patience"),
         ({"restore_best_weights": "no"}, "restore_best_weights must be one of False, True"),
         ({"curves": "no"}, "curves must be one of False, True. Received: curves='no'"),
+        ({"one_output": "no"}, "one_output must be one of False, True. Received: one_output='no'"),
+        ({"one_output": True}, "one_output needs labels 0 and 1. Received: 10 classes"),
     ],
 )
 @pytest.mark.usefixtures("nothing_compiled")
@@ -599,6 +601,12 @@ def test_a_bad_network_is_one_line(digits, field, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         sweep.MLP(**SMALL | field).fit(digits, seeds=3)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.usefixtures("nothing_compiled")
+def test_one_output_is_for_labels(linear):
+    with pytest.raises(ValueError, match=r"needs labels 0 and 1\. Received: real-valued targets"):
+        sweep.MLP(**SMALL, one_output=True).fit(linear, seeds=3)
 
 
 def changed(data: Dataset, **arrays) -> Dataset:
