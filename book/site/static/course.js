@@ -4,7 +4,7 @@
 // theme measures everything at once when a page opens, folds and far-off sections too, which takes a phone
 // seconds; here each box is measured when it comes to be drawn. Until then the page says that it scrolls.
 {
-  const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container, .maths-scroll";
+  const boxes = "pre, .output, .pst-scrollable-table-container, .maths-scroll";
   const scrolls = (box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
   const formula = { role: "group", "aria-label": "Formula, scrolls sideways" };
 
