@@ -47,7 +47,7 @@ $(installed): pyproject.toml requirements.lock
 site: $(installed) ## run the chapters that changed and build the website
 	@echo "Building the site; a chapter that has to run takes about a minute ..."
 	@$(jupyter_book) build . -W -n --keep-going || { \
-	  echo "The site was not built. Look above for WARNING, or for ----> in a cell that failed." >&2; \
+	  echo "The site was not built. Look above for WARNING, or for the cell that failed." >&2; \
 	  exit 1; }
 	@echo
 	@echo "The site is in _build/html. Open it with: make serve"

@@ -20,6 +20,7 @@ import nbformat
 import package_attributes
 import package_links
 import page_patches
+import plain_failures
 import pydata_sphinx_theme
 import pytest
 import script_patches
@@ -27,10 +28,12 @@ import sphinx
 import sphinx_book_theme
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
+from myst_nb.core.execute.base import ExecutionError
+from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 from PIL import Image
 from sphinx.application import Sphinx
-from sphinx.errors import ConfigError
+from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 SITE_PARTS = Path(__file__).parents[1] / "book" / "site"
@@ -988,7 +991,7 @@ def test_a_quiz_has_its_maths_and_the_number_of_its_figure(tmp_path):
     link = quiz.select_one(".quiz-see a")
     assert (link["href"], link.text) == ("#fig-zeros", "Fig. 1")
     together = [one.select_one("annotation").text for one in quiz.select(".maths-together")]
-    assert together == ["a<b", "c"], "a comma or bracket stays with its formula"
+    assert together == ["c"], "brackets stay with a formula that is one piece, as a<b is not"
 
 
 def test_a_quiz_calls_a_section_by_its_title(tmp_path):
@@ -1012,3 +1015,42 @@ def test_other_outputs_are_left_alone(tmp_path):
     text = 'Costs <span class="quiz-maths">$5$</span>'
     build_quiz(tmp_path, text)
     assert text in (tmp_path / "_build/html/page.html").read_text(encoding="utf-8")
+
+
+def test_a_quiz_file_that_cannot_be_used_ends_the_build_in_one_line(tmp_path):
+    (tmp_path / "book" / "quizzes").mkdir(parents=True)
+    (tmp_path / "book" / "quizzes" / "01_x.yml").write_text("- id: a\n", encoding="utf-8")
+    with pytest.raises(ExtensionError) as error:
+        build_quiz(tmp_path, QUIZ_OUTPUT.format(see="fig-zeros"))
+    assert re.fullmatch(
+        r"\S*book/quizzes/01_x\.yml, line 1: question 1: needs ask\. Received: id",
+        error.value.message,
+    )
+
+
+# --- plain_failures ------------------------------------------------------------------------------
+
+
+def test_a_cell_that_fails_is_shown_with_its_notebook_and_nothing_else(capsys):
+    said = "a, b\n\nFigureError: y must be finite. Received: nan at index (1, 2)"
+    try:
+        try:
+            try:
+                raise CellExecutionError(said, "FigureError", "y")
+            except CellExecutionError as error:
+                raise ExecutionError("book/01.ipynb") from error
+        except ExecutionError as error:
+            raise RuntimeError("There was an error in building your book") from error
+    except RuntimeError as error:
+        plain_failures.show(type(error), error, error.__traceback__)
+    assert capsys.readouterr().err == f"\n{said}\nbook/01.ipynb\n"
+
+
+def test_another_error_is_shown_as_ever(capsys):
+    try:
+        raise RuntimeError("something else")
+    except RuntimeError as error:
+        plain_failures.show(type(error), error, error.__traceback__)
+    shown = capsys.readouterr().err
+    assert shown.startswith("Traceback")
+    assert shown.endswith("RuntimeError: something else\n")

@@ -2,19 +2,24 @@
 
 A notebook's output is HTML that Sphinx leaves as it is. In a quiz (`coursepkg.quiz`), formulas
 stand between dollars, and links to figures and sections are called by a heading of the chapter,
-which is right for JupyterLab; here they become what they are in the rest of the page.
+which is right for JupyterLab; here they become what they are in the rest of the page. And a quiz
+file that cannot be used ends the build before the chapters have run for minutes.
 """
 
 from __future__ import annotations
 
 import html
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from coursepkg.quiz import Quiz, QuizError
 from katex_maths import PIECE, render
 
 if TYPE_CHECKING:
@@ -75,7 +80,17 @@ class FinishQuizzes(SphinxPostTransform):
         LOGGER.warning("in a quiz: %s", what, location=self.env.docname, type="quiz")
 
 
+def check_files(app: Sphinx) -> None:
+    """Read every quiz, and end the build in one line if one cannot be used."""
+    for path in sorted(Path(app.srcdir).glob("book/quizzes/*.yml")):
+        try:
+            Quiz(os.path.relpath(path))
+        except QuizError as error:
+            raise ExtensionError(str(error)) from None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the transform."""
+    """Register the check and the transform."""
+    app.connect("builder-inited", check_files)
     app.add_post_transform(FinishQuizzes)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
