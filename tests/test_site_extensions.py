@@ -1046,6 +1046,17 @@ def test_a_cell_that_fails_is_shown_with_its_notebook_and_nothing_else(capsys):
     assert capsys.readouterr().err == f"\n{said}\nbook/01.ipynb\n"
 
 
+def test_what_an_extension_words_is_shown_alone(capsys):
+    try:
+        try:
+            raise ExtensionError("quiz.yml, line 1: needs ask. Received: id")
+        except ExtensionError as error:
+            raise RuntimeError("There was an error in building your book") from error
+    except RuntimeError as error:
+        plain_failures.show(type(error), error, error.__traceback__)
+    assert capsys.readouterr().err == "\nquiz.yml, line 1: needs ask. Received: id\n"
+
+
 def test_another_error_is_shown_as_ever(capsys):
     try:
         raise RuntimeError("something else")

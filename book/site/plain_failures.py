@@ -1,7 +1,8 @@
-"""Sphinx extension: a cell that fails says so, without the ways that its error took through Sphinx.
+"""Sphinx extension: what ends the build is said without the way that it took through the build.
 
-An error in a cell reaches the terminal wrapped three times, with a hundred lines of the build's own
-calls. What an author needs is the notebook, the cell, and what the cell said.
+An error in a cell, or one that an extension words for authors, reaches the terminal wrapped two or
+three times, with a hundred lines of calls. What an author needs is what it says; of a cell that
+failed, also the cell and its notebook.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from myst_nb.core.execute.base import ExecutionError
 from nbclient.exceptions import CellExecutionError
+from sphinx.errors import SphinxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print an error that ends the build: of a cell that failed, what it said; else all of it."""
+    """Print an error that ends the build: what it says, or all of it where it was not foreseen."""
     chain = list(_chain(error))
-    cells = [one for one in chain if isinstance(one, CellExecutionError)]
-    if not cells:
+    worded = [one for one in chain if isinstance(one, CellExecutionError | SphinxError)]
+    if not worded:
         sys.__excepthook__(kind, error, trace)
         return
     notebooks = [str(one) for one in chain if isinstance(one, ExecutionError)]
-    print(f"\n{cells[-1]}", *notebooks, sep="\n", file=sys.stderr)
+    print(f"\n{worded[-1]}", *notebooks, sep="\n", file=sys.stderr)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
