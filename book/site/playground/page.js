@@ -155,7 +155,7 @@
     showButton();
     draw();
     if (run.ended !== ended && run.ended !== null) return stop();
-    const since = run.epoch ? `, from epoch ${run.epoch + 1} on` : "";
+    const since = run.epoch && run.ended === null ? `, from epoch ${run.epoch + 1} on` : "";
     sayLater(() => `${labelOf(field)}: ${inWords(field)}${since}.${playing ? "" : ` ${sum()}`}`);
   }
 
