@@ -496,6 +496,10 @@ def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
             page.mouse.wheel(0, 800)
             settle(seen)
         page.wait_for_function(LAID_OUT)
+        # Fonts of formulas that were never near come last, and change heights above.
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready.then(() => null)")
+        settle(seen)
         before = page.evaluate(PLACE)
         page.reload(wait_until="networkidle")
         assert page.evaluate(PLACE) == before

@@ -51,6 +51,7 @@ class Explorer:
     Examples
     --------
     >>> import numpy as np
+    >>> from coursepkg.explorer import Explorer, Line, Panel
     >>> x, powers = np.linspace(0, 1, 20), [1, 2, 3]
     >>> curve = Line(x, np.array([x**power for power in powers]), "x to the power")
     >>> says = [f"Power {power}." for power in powers]
