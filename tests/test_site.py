@@ -488,6 +488,14 @@ LAID_OUT = """[...document.querySelectorAll("article > section > section")]
   .every((e) => e.style.contentVisibility === "visible")"""
 
 
+def place_at_rest(seen: Visit) -> str:
+    """Where the reader is once fonts have come, which change the heights of what is above."""
+    seen.page.wait_for_load_state("networkidle")
+    seen.page.evaluate("document.fonts.ready.then(() => null)")
+    settle(seen)
+    return seen.page.evaluate(PLACE)
+
+
 def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
     with visit(light, address, CHAPTERS[1]) as seen:
         page = seen.page
@@ -496,13 +504,9 @@ def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
             page.mouse.wheel(0, 800)
             settle(seen)
         page.wait_for_function(LAID_OUT)
-        # Fonts of formulas that were never near come last, and change heights above.
-        page.wait_for_load_state("networkidle")
-        page.evaluate("document.fonts.ready.then(() => null)")
-        settle(seen)
-        before = page.evaluate(PLACE)
-        page.reload(wait_until="networkidle")
-        assert page.evaluate(PLACE) == before
+        before = place_at_rest(seen)
+        page.reload()
+        assert place_at_rest(seen) == before
 
 
 def test_the_contents_on_a_phone_make_way_for_what_was_chosen(browser, address):
