@@ -496,8 +496,9 @@ def place_at_rest(seen: Visit) -> str:
     return seen.page.evaluate(PLACE)
 
 
-def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
-    with visit(light, address, CHAPTERS[1]) as seen:
+def test_who_comes_back_to_a_chapter_stands_where_they_were(browser, address):
+    context = new_context(browser)  # one that has not seen what other tests did
+    with visit(context, address, CHAPTERS[1]) as seen:
         page = seen.page
         page.mouse.move(600, 450)
         for _ in range(20):
@@ -507,6 +508,7 @@ def test_who_comes_back_to_a_chapter_stands_where_they_were(light, address):
         before = place_at_rest(seen)
         page.reload()
         assert place_at_rest(seen) == before
+    context.close()
 
 
 def test_the_contents_on_a_phone_make_way_for_what_was_chosen(browser, address):
