@@ -1,8 +1,14 @@
 """What several tests need, and a plain summary at the end: how each part of the course fared."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
+
+from book.site import chromium
+from tests.browsing import server
+
+SITE = Path(__file__).parents[1] / "_build" / "html"
 
 # The first row whose beginning fits a test's id names its part.
 PARTS = [
@@ -33,6 +39,23 @@ def pytest_sessionfinish(session, exitstatus):
     if skipped and exitstatus == 0 and session.config.getoption("--fail-on-skip"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         reporter.write_line(f"\n--fail-on-skip: {len(skipped)} skipped", red=True)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, or a skip that says how to get it."""
+    path = chromium.find()
+    if path is None:
+        pytest.skip(chromium.HOW_TO_INSTALL)
+    with chromium.launch(path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Return the site's address on this machine."""
+    with server.serve(SITE) as url:
+        yield url
 
 
 @pytest.fixture

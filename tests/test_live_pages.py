@@ -19,9 +19,6 @@ import nbformat
 import pytest
 import yaml
 
-from book.site import chromium
-from tests.browsing import server
-
 pytestmark = pytest.mark.site
 
 ROOT = Path(__file__).parents[1]
@@ -29,23 +26,6 @@ SITE = ROOT / "_build" / "html"
 FIRST = "book/index.html"
 CHAPTERS = sorted(path.relative_to(SITE).as_posix() for path in SITE.glob("book/[0-9][0-9]_*.html"))
 HEAVIEST_EXPLORER = 15 * 1024
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, or a skip that says how to get it."""
-    path = chromium.find()
-    if path is None:
-        pytest.skip(chromium.HOW_TO_INSTALL)
-    with chromium.launch(path) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Return the site's address on this machine."""
-    with server.serve(SITE) as url:
-        yield url
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from book.site import playground_page
 from tests import test_site as site
 
 # The fixtures of the site's other tests.
-address, browser, contexts, light = site.address, site.browser, site.contexts, site.light
+contexts, light = site.contexts, site.light
 
 pytestmark = pytest.mark.site
 

@@ -23,7 +23,6 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from book.site import chromium
 from tests.browsing import server
 
 if TYPE_CHECKING:
@@ -52,23 +51,6 @@ WIDE, PHONE = 1280, 390
 # Where text must still flow: a wide window at 200 %, a phone, and a wide window at 400 %.
 NARROW = (640, PHONE, 320)
 HEAVIEST = 300 * 1024
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, or a skip that says how to get it."""
-    path = chromium.find()
-    if path is None:
-        pytest.skip(chromium.HOW_TO_INSTALL)
-    with chromium.launch(path) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Return the site's address on this machine."""
-    with server.serve(SITE) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
