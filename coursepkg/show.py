@@ -6,6 +6,9 @@ kept in ``exercises/expected``. A right value is printed; a wrong one raises `No
 one line: the feedback of a known misconception, or what was expected, what came, and a hint. A
 cell that raises fails under nbval whatever outputs were saved in the notebook.
 
+A grader that must not be deceived sets the environment variable ``COURSEPKG_OFFICIAL``: then `show`
+compares nothing and hands the value out, and who reads it decides.
+
 The setup cell of an exercise defines ``exercise``, its name, and ``seed``, from which checks draw
 their inputs; `show` reads both where it is called from.
 """
@@ -20,7 +23,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -31,6 +34,8 @@ import numpy as np
 from coursepkg.quiet import captured
 
 EXPECTED = Path(__file__).parents[1] / "exercises" / "expected"
+OFFICIAL = "COURSEPKG_OFFICIAL"  # set in the environment of an official grade
+OUTCOME = "application/vnd.coursepkg.outcome+json"  # as what an outcome is handed out
 LONGEST_ECHO = 2000  # characters of a learner's own prints
 LONGEST_MESSAGE = 300  # characters of an exception's text
 LONGEST_SOURCE = 80  # characters of the line that raised it
@@ -369,7 +374,7 @@ def _array(value: Any) -> np.ndarray | None:
         return None
     try:
         array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     return array if not isinstance(value, list) or _holds_numbers_alone(value) else None
 
@@ -451,4 +456,12 @@ def _expected_check(name: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     return record["checks"][name]
 
 
-_judges: list[Judge] = [_self_check]
+def _hand_out(name: str, outcome: Outcome, _namespace: Mapping[str, Any]) -> None:
+    """Send what a check came to to the grader, who compares it where no student's code runs."""
+    from IPython.display import display  # only a kernel gets here
+
+    record = {"name": name, **asdict(replace(outcome, printed=""))}
+    display({OUTCOME: json.dumps(record)}, raw=True)
+
+
+_judges: list[Judge] = [_hand_out if OFFICIAL in os.environ else _self_check]

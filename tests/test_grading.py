@@ -437,7 +437,7 @@ def test_a_misconception_costs_its_checks_and_says_its_sentence(check):
 def test_learners_cells_tags_and_comments_change_nothing(check):
     notebook = solved()
     extra = nbformat.v4.new_code_cell("def helper(z):\n    return np.abs(z)")
-    scratch = nbformat.v4.new_code_cell("1 / 0")
+    scratch = nbformat.v4.new_code_cell("1 / 0\nwhile True: pass")
     notebook.cells[3:3] = [extra, scratch]
     answer = "# NBVAL_SKIP\nimport warnings\nprint('left over')\n"
     answer += "def soft_threshold(z, threshold):\n    print('x'); warnings.warn('y')\n"
@@ -449,7 +449,7 @@ def test_learners_cells_tags_and_comments_change_nothing(check):
     code, out, err = check(notebook)
     assert (code, err) == (0, "")
     assert "20 of 20" in out
-    assert "note: one of your own cells raised an error, which costs no points: 1 / 0" in out
+    assert "note: " not in out
 
 
 def test_changed_and_missing_checks_run_as_they_were(check):
@@ -606,7 +606,7 @@ def test_a_kernel_that_does_not_start_is_one_line(check, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError("Kernel died before replying to kernel_info")
 
-    monkeypatch.setattr("coursepkg.grading.nbval_run.start_new_kernel", fail)
+    monkeypatch.setattr("coursepkg.grading.kernels.Kernel._launch", fail)
     code, out, err = check(solved())
     assert (code, out) == (2, "")
     assert err.startswith("problem: nbval could not run every cell: ")
@@ -755,7 +755,7 @@ def damaged():
     [
         (damaged(), "damaged or cut off, it is no whole notebook (line "),
         (b"", "damaged or cut off"),
-        (b"\xff\xfe\x00\x01", "cannot be read as a notebook (UnicodeDecodeError"),
+        (b"\xff\xfe\x00\xd8", "cannot be read as a notebook (UnicodeDecodeError"),
         (b"[" * 100_000, "cannot be read as a notebook (RecursionError"),
         (b'{"nbformat": ' + b"9" * 5000 + b"}", "cannot be read as a notebook (ValueError"),
         (SURROGATE.encode(), "not a sound notebook (UnicodeEncodeError"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -87,17 +89,57 @@ def check(course: Course, notebooks: Sequence[str], timeout: float) -> None:
 
 @main.command()
 @click.argument("exercises", nargs=-1, metavar="[EXERCISE]...")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.zip",
+    help="Pack what learners get: exercises, expected values, how to install; no solutions.",
+)
+@click.option(
+    "--nbgrader",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write sources for nbgrader, whose checks assert, into FOLDER/source.",
+)
+@click.option(
+    "--solutions",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Where the masters lie, if not in exercises/solutions.",
+)
 @click.pass_obj
-def release(course: Course, exercises: Sequence[str]) -> None:
+def release(
+    course: Course,
+    exercises: Sequence[str],
+    bundle: Path | None,
+    nbgrader: Path | None,
+    solutions: Path | None,
+) -> None:
     """For maintainers: make exercises and expected values from their masters.
 
     The masters lie in exercises/solutions. A released notebook that somebody has written into is
     not overwritten.
-    """
-    from coursepkg.grading.release import write_release
 
+    With --bundle or --nbgrader, what was released stays as it is, and that alone is written.
+    """
     with _problems_in_one_line():
-        for name in course.chosen(exercises):
+        course = dataclasses.replace(course, solutions=solutions or course.solutions)
+        names = course.chosen(exercises)
+        if bundle:
+            from coursepkg.grading.bundle import write_bundle
+
+            write_bundle(course, names, bundle)
+            click.echo(f"{bundle}: {', '.join(names)}")
+        if nbgrader:
+            from coursepkg.grading.nbgrader_source import write_nbgrader_source
+
+            for name in names:
+                click.echo(f"{write_nbgrader_source(course, name, nbgrader)}: written")
+        if bundle or nbgrader:
+            return
+        from coursepkg.grading.release import write_release
+
+        for name in names:
             changed = write_release(course, name)
             click.echo(f"{name}: {'released' if changed else 'nothing to change'}")
 
@@ -110,21 +152,95 @@ def quality(course: Course, exercises: Sequence[str]) -> None:
 
     Exit code 1 if a wrong version survives, or a right answer loses points.
     """
-    from coursepkg.grading import report
-    from coursepkg.grading.quality import measure
-
     measured = {}
-    with _problems_in_one_line(), report.progress() as bar:
-        for name in course.chosen(exercises):
-            steps = len(parts(read_notebook(course.master(name))))
-            task = bar.add_task(name, total=steps)
-            measured[name] = measure(course, name, progress=lambda _, t=task: bar.advance(t))
+    with _problems_in_one_line():
+        from coursepkg.grading import report
+        from coursepkg.grading.quality import measure
+
+        with report.progress() as bar:
+            for name in course.chosen(exercises):
+                steps = len(parts(read_notebook(course.master(name))))
+                task = bar.add_task(name, total=steps)
+                measured[name] = measure(course, name, progress=lambda _, t=task: bar.advance(t))
     screen = report.console(sys.stdout)
     screen.print(report.quality_table(measured))
     for name, found in measured.items():
         for line in report.quality_lines(found):
             screen.print(f"{name}: {line}", markup=False, soft_wrap=True)
     sys.exit(not all(found.good for found in measured.values()))
+
+
+def _seed(_context: click.Context, _option: click.Parameter, given: str) -> int | None:
+    """Read a seed; None stands for a fresh one."""
+    if given == "random":
+        return None
+    if not given.isdecimal() or int(given) >= 2**63:
+        raise click.BadParameter(f"must be an integer from 0, or random. Received: {given}")
+    return int(given)
+
+
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@main.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option("--exercise", help="The exercise, as 02; by default the one most notebooks answer.")
+@click.option("--seed", default="random", show_default=True, callback=_seed, help="For the inputs.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many at a time."
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "none", "limits", "bwrap"]),
+    default="auto",
+    show_default=True,
+    help="How a submission is kept apart; auto takes the strongest there is.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster that sees the same files.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=DEFAULT_TIMEOUT,
+    show_default=True,
+    help="Seconds that one cell may take.",
+)
+@click.option(
+    "--solutions",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Where the masters lie, if not in exercises/solutions.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an earlier run with --json stopped.")
+@click.option("--json", type=_file, metavar="FILE", help="Everything; beside it a file a student.")
+@click.option("--csv", type=_file, metavar="FILE", help="A table for a gradebook.")
+@click.option("--html", type=_file, metavar="FILE", help="A page for the teacher, one a student.")
+@click.option(
+    "--gradescope",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Gradescope's results.json; for several submissions a folder of them.",
+)
+@click.pass_obj
+def grade(
+    course: Course, submissions: Path, exercise: str | None, solutions: Path | None, **options: Any
+) -> None:
+    """For teachers: grade what a class handed in.
+
+    SUBMISSIONS is a notebook, or a folder with a folder or a notebook for each student, such as
+    class/ada/02_weight_penalties.ipynb or nbgrader's submitted/. Only the answers count: they run
+    among the original checks, with fresh inputs, apart from everything else, and their values are
+    compared with those of the reference solution.
+
+    Exit code 0: full marks for all; 1: points were lost; 2: nothing could be graded; 3: the grader
+    or the reference failed; 4: something did not end in time, or was killed.
+    """
+    with _problems_in_one_line():
+        from coursepkg.grading.grade_command import Reports, run
+
+        course = dataclasses.replace(course, solutions=solutions or course.solutions)
+        files = {name: options.pop(name) for name in ("json", "csv", "html", "gradescope")}
+        name = course.find(exercise) if exercise else None
+        sys.exit(run(course, submissions, Reports(**files), exercise=name, **options))
 
 
 @contextlib.contextmanager
@@ -137,6 +253,11 @@ def _problems_in_one_line() -> Iterator[None]:
         sys.exit(2)
     except OSError as error:
         click.echo(f"problem: {error.filename or 'output'}: {error.strerror}", err=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("coursepkg."):
+            raise
+        click.echo(f"problem: this copy is for learners, it has no {error.name}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

@@ -35,9 +35,12 @@ class Course:
     ----------
     root : Path
         The folder that holds ``exercises`` and ``work``.
+    solutions : Path, optional
+        The folder that holds the masters, where it is not ``exercises/solutions``.
     """
 
     root: Path = COURSE_ROOT
+    solutions: Path | None = None
 
     @property
     def work(self) -> Path:
@@ -46,7 +49,7 @@ class Course:
 
     def master(self, name: str) -> Path:
         """Return the notebook with the worked solution, the only edited source."""
-        return self.root / "exercises" / "solutions" / f"{name}.ipynb"
+        return (self.solutions or self.root / "exercises" / "solutions") / f"{name}.ipynb"
 
     def released(self, name: str) -> Path:
         """Return the notebook for learners."""
@@ -57,16 +60,20 @@ class Course:
         return self.root / "exercises" / "expected" / f"{name}.json"
 
     def misconceptions(self, name: str) -> Path:
-        """Return the named wrong answers."""
-        return self.root / "exercises" / "misconceptions" / f"{name}.py"
+        """Return the named wrong answers: those with or beside the masters before the course's."""
+        own = self.root / "exercises"
+        masters = [self.solutions, self.solutions / ".."] if self.solutions else []
+        places = [folder / "misconceptions" / f"{name}.py" for folder in (*masters, own)]
+        return next((path for path in places if path.is_file()), places[-1])
 
     def right_answers(self, name: str) -> Path:
         """Return other right answers, which the checks must accept."""
         return self.root / "tests" / "right_answers" / f"{name}.py"
 
     def names(self) -> list[str]:
-        """List the exercises, by number."""
-        return sorted(path.stem for path in self.master("x").parent.glob("[0-9]*.ipynb"))
+        """List the exercises, by number: what is released, and what has a master."""
+        folders = self.released("x").parent, self.master("x").parent
+        return sorted({path.stem for folder in folders for path in folder.glob("[0-9]*.ipynb")})
 
     def find(self, given: str) -> str:
         """Return the exercise that ``"02"``, ``"2"`` or ``"02_weight_penalties"`` means.
@@ -180,7 +187,7 @@ def defined_names(source: str) -> list[str]:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook of any version, in UTF-8 with or without a byte order mark.
+    """Read a notebook of any version, in UTF-8 or what else editors write.
 
     Raises
     ------
@@ -188,17 +195,48 @@ def read_notebook(path: Path) -> NotebookNode:
         If there is no such file or it holds no notebook; one line that says why.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = path.read_bytes()
     except FileNotFoundError:
         raise Problem(f"{path}: no such file") from None
     except OSError as error:
         raise Problem(f"{path}: cannot be read ({error.strerror})") from None
+    return _as_notebook(_parsed(raw, path), path)
+
+
+def parse_notebook(raw: bytes, path: Path) -> NotebookNode:
+    """Read a notebook from the bytes of its file, the outputs of its cells left out.
+
+    Raises
+    ------
+    Problem
+        If they are no notebook; one line that says why and begins with the path.
+    """
+    document = _parsed(raw, path)
+    cells = document.get("cells", []) if isinstance(document, dict) else []
+    for cell in cells if isinstance(cells, list) else []:
+        if isinstance(cell, dict) and "outputs" in cell:
+            cell["outputs"] = []  # which may be hundreds of megabytes
+    return _as_notebook(document, path)
+
+
+def _parsed(raw: bytes, path: Path) -> Any:
+    try:
+        return json.loads(_decoded(raw))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, {error.msg}"
         raise Problem(f"{path}: damaged or cut off, it is no whole notebook ({where})") from None
     except (ValueError, RecursionError) as error:
         raise Problem(f"{path}: cannot be read as a notebook ({_one_line(error)})") from None
-    return _as_notebook(document, path)
+
+
+def _decoded(raw: bytes) -> str:
+    """Decode a file: UTF-8, -16 or -32, with a byte order mark or without, or old Windows."""
+    try:
+        return raw.decode(json.detect_encoding(raw))
+    except UnicodeDecodeError:
+        if b"\0" in raw:  # then it is no text at all
+            raise
+        return raw.decode("cp1252", errors="replace")
 
 
 def _as_notebook(document: Any, path: Path) -> NotebookNode:
@@ -212,7 +250,8 @@ def _as_notebook(document: Any, path: Path) -> NotebookNode:
             if not isinstance(cell.source, str):
                 cell.source = "".join(cell.source)
             cell.source.encode()  # half a surrogate pair cannot be written again
-            cell.metadata = cell.get("metadata", nbformat.NotebookNode())
+            if not isinstance(cell.get("metadata"), dict):
+                cell.metadata = nbformat.NotebookNode()
             cell.cell_type  # noqa: B018 - a cell without a type is none
     except Exception as error:  # whatever is wrong with somebody's file, it is one line here
         raise Problem(f"{path}: not a sound notebook ({_one_line(error)})") from None

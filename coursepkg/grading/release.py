@@ -7,13 +7,12 @@ tolerance and hint, and what each misconception would give.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,16 +23,16 @@ from nbformat import NotebookNode
 from coursepkg.grading.exercise import (
     EXERCISE,
     Course,
-    Part,
     Problem,
     code_cells,
-    parts,
     read_notebook,
     tagged,
     tags,
 )
+from coursepkg.grading.exercise import parts as divided
 from coursepkg.grading.in_process import outcomes
 from coursepkg.grading.variants import Variant, read_variants
+from coursepkg.grading.writing import write_all
 from coursepkg.show import Outcome, fault, same, tolerance
 
 SOLUTION = re.compile(
@@ -82,19 +81,56 @@ def make_release(course: Course, name: str) -> Release:
     Problem
         If the solution fails, or a misconception would lose no points.
     """
-    master = read_notebook(course.master(name))
+    master = read_master(course, name)
     seed = _checked_seed(master, name)
-    right = outcomes(master)
-    checks = {cell.id: _record(cell, right) for cell in tagged(master, "grade")}
-    by_part = {answer: part for part in parts(master) for answer in part.answers}
-    for wrong in read_variants(course.misconceptions(name), master):
-        _add_misconception(checks, wrong, master, by_part[wrong.cell])
-    for record in checks.values():
-        record["misconceptions"] = _told_apart(record)
-    for check, outcome in right.items():
-        if fault(outcome, checks[check]):
-            raise Problem(f"{check}: the rounded value is out of tolerance: widen rtol or atol")
+    checks = _checks(master, read_variants(course.misconceptions(name), master))
     return Release(released_notebook(master), {"exercise": name, "seed": seed, "checks": checks})
+
+
+def records(
+    course: Course,
+    name: str,
+    *,
+    seed: int | None = None,
+    misconceptions: bool = True,
+    parts: Collection[str] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Compute what the checks of an exercise expect, under any seed.
+
+    Parameters
+    ----------
+    course : Course
+        Where the exercise lives.
+    name : str
+        The exercise.
+    seed : int, optional
+        By default the master's own. Under another one, a misconception that happens to lose no
+        points is left out.
+    misconceptions : bool, default=True
+        Whether to run the misconceptions too, if there is a file of them; each takes about as
+        long as the solution of its part.
+    parts : collection of str, optional
+        Titles of the parts whose misconceptions are run; by default all.
+
+    Returns
+    -------
+    dict of str to dict
+        For each check the record that the expected file holds: ``value``, ``rtol``, ``atol``,
+        ``hint`` and ``misconceptions``.
+
+    Raises
+    ------
+    Problem
+        If there is no sound master, or its solution fails under this seed.
+    """
+    master = read_master(course, name)
+    _checked_seed(master, name)
+    path = course.misconceptions(name)
+    wrong = read_variants(path, master) if misconceptions and path.is_file() else []
+    if parts is not None:
+        wanted = {cell for part in divided(master) if part.title in parts for cell in part.answers}
+        wrong = [one for one in wrong if one.cell in wanted]
+    return _checks(master, wrong, seed=seed)
 
 
 def write_release(course: Course, name: str) -> bool:
@@ -119,7 +155,7 @@ def write_release(course: Course, name: str) -> bool:
     """
     target = course.released(name)
     if target.exists():
-        _refuse_if_edited(target)
+        refuse_if_edited(target)
     release = make_release(course, name)
     expected = settled(release.expected, _read_json(course.expected(name)))
     texts = {
@@ -127,8 +163,34 @@ def write_release(course: Course, name: str) -> bool:
         target: nbformat.writes(release.notebook) + "\n",
     }
     changed = {path: text for path, text in texts.items() if _text(path) != text}
-    _replace_all(changed)
+    write_all(changed)
     return bool(changed)
+
+
+def read_master(course: Course, name: str) -> NotebookNode:
+    """Read the notebook with the worked solution.
+
+    Parameters
+    ----------
+    course : Course
+        Where the exercise lives.
+    name : str
+        The exercise.
+
+    Returns
+    -------
+    NotebookNode
+        The master.
+
+    Raises
+    ------
+    Problem
+        If it is not there, as in a copy of the course for learners, or is no sound notebook.
+    """
+    path = course.master(name)
+    if not path.is_file():
+        raise Problem(f"there is no master of {name} in {path.parent}")
+    return read_notebook(path)
 
 
 def released_notebook(master: NotebookNode) -> NotebookNode:
@@ -218,6 +280,27 @@ def _checked_seed(master: NotebookNode, name: str) -> int:
     return int(seed.group(1))
 
 
+def _checks(
+    master: NotebookNode, variants: Iterable[Variant], *, seed: int | None = None
+) -> dict[str, Any]:
+    """Run the solution and the misconceptions, and note what each check makes of them."""
+    right = outcomes(master, seed=seed)
+    checks = {cell.id: _record(cell, right) for cell in tagged(master, "grade")}
+    part_of = {answer: part for part in divided(master) for answer in part.answers}
+    for wrong in variants:
+        part = part_of[wrong.cell]
+        found = outcomes(master, seed=seed, answers={wrong.cell: wrong.source}, part=part)
+        caught = _note(checks, wrong, {name: found[name] for name in part.checks})
+        if not caught and seed is None:
+            raise Problem(f"misconception {wrong.name} loses no points")
+    for record in checks.values():
+        record["misconceptions"] = _told_apart(record)
+    for check, outcome in right.items():
+        if fault(outcome, checks[check]):
+            raise Problem(f"{check}: the rounded value is out of tolerance: widen rtol or atol")
+    return checks
+
+
 def _record(cell: NotebookNode, right: Mapping[str, Outcome]) -> dict[str, Any]:
     """Start the record of a check with what its solution gives."""
     outcome = right.get(cell.id)
@@ -236,18 +319,14 @@ def _record(cell: NotebookNode, right: Mapping[str, Outcome]) -> dict[str, Any]:
     }
 
 
-def _add_misconception(
-    checks: dict[str, Any], wrong: Variant, master: NotebookNode, part: Part
-) -> None:
-    """Note what a misconception gives in each check that it fails; it must fail one."""
-    found = outcomes(master, answers={wrong.cell: wrong.source}, part=part)
-    caught = [name for name in part.checks if fault(found[name], {**checks[name], **_NO_ADVICE})]
-    if not caught:
-        raise Problem(f"misconception {wrong.name} loses no points")
+def _note(checks: dict[str, Any], wrong: Variant, found: Mapping[str, Outcome]) -> bool:
+    """Note what a misconception gives in each check that it fails; say whether it fails one."""
+    caught = [name for name in found if fault(found[name], {**checks[name], **_NO_ADVICE})]
     for name in caught:
         outcome = found[name]
         gives = {"error": outcome.error} if outcome.error else {"value": _rounded(outcome.value)}
         checks[name]["misconceptions"].append({"name": wrong.name, "says": wrong.says, **gives})
+    return bool(caught)
 
 
 def _told_apart(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -282,7 +361,19 @@ def _rounded(value: Any) -> Any:
     return [_rounded(part) for part in value] if isinstance(value, list) else value
 
 
-def _refuse_if_edited(path: Path) -> None:
+def refuse_if_edited(path: Path) -> None:
+    """Keep a released notebook from being overwritten once somebody wrote into it.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook, made by `released_notebook`.
+
+    Raises
+    ------
+    Problem
+        If its cells are not what they were.
+    """
     notebook = read_notebook(path)
     if notebook.metadata.get("coursepkg", {}).get("digest") != digest(notebook):
         raise Problem(
@@ -304,20 +395,3 @@ def _text(path: Path) -> str:
 
 def _json_text(expected: Mapping[str, Any]) -> str:
     return json.dumps(expected, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _replace_all(texts: Mapping[Path, str]) -> None:
-    """Write files: drafts of all of them first, which then take their places."""
-    drafts = {path: path.with_name(f".{path.name}.new") for path in texts}
-    try:
-        for path, draft in drafts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(texts[path], encoding="utf-8", newline="\n")
-        for path, draft in drafts.items():
-            draft.replace(path)
-    except OSError as error:
-        raise Problem(f"cannot write {error.filename}: {error.strerror}") from None
-    finally:
-        for draft in drafts.values():
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)

@@ -14,8 +14,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from coursepkg.grading.exports import checks_by_part
+
 if TYPE_CHECKING:  # they load pytest and nbval, which `coursepkg start` has no need of
     from coursepkg.grading.quality import Quality
+    from coursepkg.grading.results import Results, SubmissionResult
     from coursepkg.grading.self_check import Report
 
 WIDE = 1000  # columns where no person looks: a reason stays on one line
@@ -80,6 +83,30 @@ def show_reports(reports: Sequence[Report]) -> None:
     if len(best) > 1:
         earned, points = sum(r.earned for r in best), sum(r.points for r in best)
         screen.print(f"all exercises: {earned} of {points} points")
+
+
+def grades_table(results: Results) -> Table:
+    """Lay out the points of a class, by student, and in short what cost points."""
+    table = Table(title=Text(f"{results.exercise}, seed {results.seed}"), title_justify="left")
+    table.add_column("student", overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("what was found", overflow="fold")
+    for found in sorted(results.submissions, key=lambda one: (one.student.casefold(), one.student)):
+        full = found.status == "graded" and found.score == found.max_score
+        style = "green" if full else "yellow"
+        score = Text(f"{found.score} of {found.max_score}", style=style)
+        lines = Text("\n".join([*found.problems, *_lost(found)]) or "right" * full)
+        table.add_row(Text(found.student), score, Text(found.status, style=style), lines)
+    return table
+
+
+def _lost(submission: SubmissionResult) -> Iterator[str]:
+    """Write one line for each part that was graded and is not worth all its points."""
+    for title, checks in checks_by_part(submission).items():
+        earned, points = sum(c.earned for c in checks), sum(c.points for c in checks)
+        if earned < points and any(c.outcome != "not run" for c in checks):
+            yield f"{title}: {earned} of {points}"
 
 
 def quality_table(measured: dict[str, Quality]) -> Table:

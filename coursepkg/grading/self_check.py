@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from coursepkg.grading.exercise import DEFAULT_TIMEOUT, Part, code_cells, parts, tagged
+from coursepkg.grading.kernels import Kernel
 from coursepkg.grading.nbval_run import CellResult, Run, run_notebook
 from coursepkg.grading.submission import Submission
 
@@ -93,14 +95,14 @@ def check_submission(
     """
     divided = parts(submission.release)
     run = Run(
-        cwd=submission.path.resolve().parent,
+        start=functools.partial(Kernel, submission.path.resolve().parent),
         timeout=timeout,
-        parts_of=_parts_of(divided, submission.home),
+        parts_of=parts_of(divided, submission.home),
         checks=frozenset(cell.id for cell in tagged(submission.release, "grade")),
         on_cell=on_cell,
     )
     results = run_notebook(submission.notebook, run)
-    counted = tuple(_count(part, results, submission.home) for part in divided)
+    counted = tuple(_count(part, results, submission) for part in divided)
     stopped = any(result.stopped for result in results.values())
     full = all(part.earned == part.points for part in counted)
     return Report(
@@ -111,7 +113,6 @@ def check_submission(
             *_note_on_saving(submission),
             *_note_on_setup(submission, results),
             *submission.notes,
-            *_notes_on_other_cells(submission, results),
         ),
         code=STOPPED if stopped else FULL if full else LOST,
     )
@@ -122,8 +123,21 @@ def count_cells(submission: Submission) -> int:
     return len(code_cells(submission.notebook))
 
 
-def _parts_of(divided: list[Part], home: dict[str, str]) -> dict[str, set[str]]:
-    """List the parts that are lost with a cell, by its id."""
+def parts_of(divided: Sequence[Part], home: Mapping[str, str]) -> dict[str, set[str]]:
+    """List the parts that are lost with a cell that has to be stopped.
+
+    Parameters
+    ----------
+    divided : sequence of Part
+        The parts of an exercise.
+    home : mapping of str to str
+        For each answer the cell that it stands in.
+
+    Returns
+    -------
+    dict of str to set of str
+        Titles of parts, by id of the cell.
+    """
     found = defaultdict(set)
     for part in divided:
         for cell in (*(home[answer] for answer in part.answers if answer in home), *part.checks):
@@ -131,16 +145,26 @@ def _parts_of(divided: list[Part], home: dict[str, str]) -> dict[str, set[str]]:
     return found
 
 
-def _count(part: Part, results: dict[str, CellResult], home: dict[str, str]) -> PartResult:
+def _count(part: Part, results: dict[str, CellResult], submission: Submission) -> PartResult:
+    forbidden = [
+        f"{answer}: {submission.forbidden[answer]}"
+        for answer in part.answers
+        if answer in submission.forbidden
+    ]
+    if forbidden:
+        return PartResult(part.title, 0, part.total, tuple(forbidden))
     passed = {check for check in part.checks if results[check].status == "passed"}
     earned = sum(part.points[check] for check in passed)
     failed = {check: results[check].message for check in part.checks if check not in passed}
-    reasons = _reasons(part, results, failed, home) if failed else []
+    reasons = _reasons(part, results, failed, submission.home) if failed else []
     return PartResult(part.title, earned, part.total, tuple(reasons))
 
 
 def _reasons(
-    part: Part, results: dict[str, CellResult], failed: dict[str, str], home: dict[str, str]
+    part: Part,
+    results: Mapping[str, CellResult],
+    failed: dict[str, str],
+    home: Mapping[str, str],
 ) -> list[str]:
     """Say why checks failed: the cause in an answer's cell first, then what the checks found."""
     gone = [answer for answer in part.answers if answer not in home]
@@ -178,19 +202,3 @@ def _note_on_setup(submission: Submission, results: dict[str, CellResult]) -> li
     (setup,) = tagged(submission.release, "parameters")
     said = results[setup.id].message
     return [f"the first cell failed, and all others need it: {said}"] if said else []
-
-
-def _notes_on_other_cells(submission: Submission, results: dict[str, CellResult]) -> list[str]:
-    known = {cell.id for cell in code_cells(submission.release)}
-    return [
-        f"one of your own cells {result.message if result.stopped else 'raised an error'}, "
-        f"which costs no points: {_first_line(cell.source)}"
-        for cell in submission.notebook.cells
-        if cell.id not in known
-        for result in [results[cell.id]]
-        if result.status != "passed"
-    ]
-
-
-def _first_line(source: str) -> str:
-    return next((line.strip() for line in source.splitlines() if line.strip()), "(empty)")[:60]

@@ -1,35 +1,44 @@
-"""A learner's notebook, put together with the original checks.
+"""A submission, put together with the original setup and checks.
 
-Cells are recognised by their id; where a service dropped ids, by nbgrader's ``grade_id``; and in
-the end by what they define or show. So a lost id costs nobody a right answer.
+Only its answers count, with what they need (see `answers`); the rest is the exercise as it was
+given out. The same is run for a learner who checks their own notebook and for a grade.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from coursepkg.grading.answers import (
+    Answer,
+    bound_names,
+    find_answers,
+    grade_id,
+    imported_modules,
+    needed,
+)
 from coursepkg.grading.exercise import (
     EXERCISE,
     Course,
     NotAnExercise,
     Problem,
     code_cells,
-    defined_names,
     read_notebook,
     tagged,
     tags,
 )
+from coursepkg.grading.isolation import forbidden_modules
+
+NEEDS = "needs-of-"  # begins the id of a cell with what an answer takes from others
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A learner's notebook, ready to run.
+    """A submission, ready to run.
 
     Attributes
     ----------
@@ -40,19 +49,21 @@ class Submission:
     release : NotebookNode
         The exercise as it was given out.
     notebook : NotebookNode
-        The learner's code cells in their order, with the original setup and checks. Cells of the
-        exercise have the ids of the release.
+        The code cells to run: the exercise's own, with the answers in their places.
     home : dict of str to str
         For each answer that is there the id of the cell that holds it; several may share one.
+    forbidden : dict of str to str
+        For answers that import what solves them, one line on it.
     notes : tuple of str
-        What the learner should know about the checks.
+        What is not as it was given out, and what became of it.
     """
 
     path: Path
     exercise: str
     release: NotebookNode
     notebook: NotebookNode
-    home: dict[str, str]
+    home: Mapping[str, str]
+    forbidden: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -112,122 +123,138 @@ def identify(course: Course, notebook: NotebookNode, path: Path) -> str:
 
 
 def assemble(
-    submitted: NotebookNode, release: NotebookNode, *, path: Path, exercise: str
+    submitted: NotebookNode,
+    release: NotebookNode,
+    *,
+    path: Path,
+    exercise: str,
+    seed: int | None = None,
 ) -> Submission:
-    """Put a learner's cells together with the setup and the checks of the release.
+    """Put the answers of a submission into the exercise as it was given out.
 
     Parameters
     ----------
     submitted, release : NotebookNode
-        The learner's notebook and the one that was given out.
+        The submission, and the notebook that was given out.
     path : Path
         Where the former lies.
     exercise : str
         Name of the exercise.
+    seed : int, optional
+        What ``seed`` is set to; by default it stays as the release has it.
 
     Returns
     -------
     Submission
-        What stands in no cell of the release stays in its place too, as helpers may. A check that
-        is not there runs at the end. Each check begins with the setup, so that a name that a
-        learner took for something else, such as ``seed``, costs no right answer.
+        Each check begins with the setup, so that a name that an answer takes for something else,
+        such as ``seed``, costs no point.
     """
-    theirs = code_cells(submitted)
-    originals = [cell for cell in code_cells(release) if tags(cell)]
-    places = {cell.id: _place(cell, theirs) for cell in originals}
-    original_at, home, lost = _seats(originals, places)
-
+    answers = find_answers(submitted, release)
+    sources = _sources(answers, submitted, release)
     (setup,) = tagged(release, "parameters")
-    cells = [cell for cell in lost if cell is setup]
-    for place, cell in enumerate(theirs):
-        original = original_at.get(place)
-        if original is None:
-            cells.append(_code(cell.source, f"extra-{place}"))
-        elif "answer" in tags(original):
-            cells.append(_code(cell.source, original.id))
-        elif original is setup:
-            cells.append(_code(setup.source, setup.id))
-        else:
-            cells.append(_check(original, setup))
-    cells += [_check(cell, setup) for cell in lost if "grade" in tags(cell)]
+    beginning = setup.source if seed is None else f"{setup.source}\nseed = {seed}"
+    cells = []
+    for cell in code_cells(release):
+        if cell is setup:
+            cells.append(_code(beginning, cell.id))
+        elif "grade" in tags(cell):
+            cells.append(_code(f"{beginning}\n\n{cell.source}", cell.id))
+        elif cell.id in sources:
+            cells += sources[cell.id]
     return Submission(
         path=path,
         exercise=exercise,
         release=release,
         notebook=nbformat.v4.new_notebook(cells=cells),
-        home=home,
-        notes=tuple(_notes(original_at, theirs, lost)),
+        home=_homes(answers),
+        forbidden=dict(_forbidden(answers, sources)),
+        notes=tuple(_notes(answers, submitted, release)),
     )
 
 
-def _seats(
-    originals: list[NotebookNode], places: dict[str, int | None]
-) -> tuple[dict[int, NotebookNode], dict[str, str], list[NotebookNode]]:
-    """Decide which cell of the release each of the learner's cells stands for.
+def _homes(answers: Mapping[str, Answer]) -> dict[str, str]:
+    """Say which answer's cell each answer stands in: the first of those that share it."""
+    first: dict[int, str] = {}
+    return {name: first.setdefault(answer.place, name) for name, answer in answers.items()}
 
-    Answers come first, and may share a cell. The setup and the checks need one each: where it is
-    taken, for somebody merged cells, the original is lost there and runs elsewhere.
-    """
-    original_at: dict[int, NotebookNode] = {}
-    home, lost = {}, []
-    for cell in sorted(originals, key=lambda cell: "answer" not in tags(cell)):
-        place = places[cell.id]
-        if place is None or (place in original_at and "answer" not in tags(cell)):
-            lost.append(cell)
-            continue
-        original_at.setdefault(place, cell)
-        if "answer" in tags(cell):
-            home[cell.id] = original_at[place].id
-    return original_at, home, lost
+
+def _sources(
+    answers: Mapping[str, Answer], submitted: NotebookNode, release: NotebookNode
+) -> dict[str, list[NotebookNode]]:
+    """Make the cells of each answer: what it takes from other cells, and its own."""
+    fixed = [cell for cell in code_cells(release) if not tags(cell) & {"grade"}]
+    known = set().union(*(bound_names(cell.source) for cell in fixed))
+    taken = {answer.place for answer in answers.values()}
+    homes = _homes(answers)
+    found = {}
+    for name, answer in answers.items():
+        if homes[name] == name:
+            extra = needed(answer, submitted, known=known, apart_from=taken)
+            before = [_code(extra, f"{NEEDS}{name}"[:64])] if extra else []
+            found[name] = [*before, _code(answer.cell.source, name)]
+    return found
+
+
+def _forbidden(
+    answers: Mapping[str, Answer], sources: Mapping[str, list[NotebookNode]]
+) -> Iterator[tuple[str, str]]:
+    for name, home in _homes(answers).items():
+        imported = [m for cell in sources[home] for m in imported_modules(cell.source)]
+        names = forbidden_modules(imported)
+        if names:
+            yield name, f"its cell imports {', '.join(names)}, which answers must do without"
+
+
+def _originals(submitted: NotebookNode, release: NotebookNode) -> dict[int, str]:
+    """Find the cells of a submission that stand for the setup and the checks, by place."""
+    ids = {cell.id for cell in code_cells(release) if tags(cell) & {"grade", "parameters"}}
+    found = {}
+    for place, cell in enumerate(submitted.cells):
+        known = {cell.get("id"), grade_id(cell)} & ids
+        if known:
+            found[place] = known.pop()
+    return found
 
 
 def _notes(
-    original_at: dict[int, NotebookNode], theirs: list[NotebookNode], lost: list[NotebookNode]
+    answers: Mapping[str, Answer], submitted: NotebookNode, release: NotebookNode
 ) -> Iterator[str]:
-    edited = [
-        original.id
-        for place, original in original_at.items()
-        if "answer" not in tags(original)
-        and theirs[place].source.split() != original.source.split()
-    ]
-    gone = [cell.id for cell in lost if "answer" not in tags(cell)]
-    for what, ids in (("changed", edited), ("missing", gone)):
-        if ids:
-            yield f"{what} in this notebook, and run as the exercise has it: {', '.join(ids)}"
+    """Say what is not as it was given out."""
+    for name, answer in answers.items():
+        if answer.cell.cell_type != "code":
+            yield f"{name}: its cell is of type {answer.cell.cell_type}; it was run as code"
+        if answer.rivals:
+            count = answer.rivals + 1
+            yield f"{name}: {count} cells answer it, and number {answer.place + 1} counts"
+    retyped = [name for name, answer in answers.items() if answer.sign != "id"]
+    if retyped:
+        yield f"ids of cells are gone; found by grade_id or name: {', '.join(retyped)}"
+    places = [answer.place for answer in answers.values()]
+    if places != sorted(places):
+        yield "the answers stand in another order; they were run in the order of the exercise"
+    gone = [cell.id for cell in tagged(release, "answer") if cell.id not in answers]
+    if gone:
+        yield f"no cell defines {', '.join(gone)}"
+    yield from _notes_on_checks(submitted, release)
+
+
+def _notes_on_checks(submitted: NotebookNode, release: NotebookNode) -> Iterator[str]:
+    found = _originals(submitted, release)
+    originals = {cell.id: cell for cell in code_cells(release)}
+    changed = {
+        name
+        for place, name in found.items()
+        if submitted.cells[place].source.split() != originals[name].source.split()
+    }
+    fixed = [c.id for c in code_cells(release) if tags(c) & {"grade", "parameters"}]
+    states = {
+        "changed": [name for name in fixed if name in changed],
+        "missing": [name for name in fixed if name not in found.values()],
+    }
+    for state, names in states.items():
+        if names:
+            yield f"{state} in this notebook, and run as the exercise has it: {', '.join(names)}"
 
 
 def _code(source: str, cell_id: str) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, id=cell_id)
-
-
-def _check(original: NotebookNode, setup: NotebookNode) -> NotebookNode:
-    return _code(f"{setup.source}\n\n{original.source}", original.id)
-
-
-def _place(original: NotebookNode, theirs: list[NotebookNode]) -> int | None:
-    """Find the learner's cell that stands for a cell of the release."""
-    signs = (
-        lambda cell: cell.get("id") == original.id,
-        lambda cell: _grade_id(cell) == _grade_id(original),
-        lambda cell: bool(_content(original).search(cell.source)),
-    )
-    for sign in signs:
-        for place, cell in enumerate(theirs):
-            if sign(cell):
-                return place
-    return None
-
-
-def _grade_id(cell: NotebookNode) -> str | None:
-    block = cell.metadata.get("nbgrader")
-    return block.get("grade_id") if isinstance(block, dict) else None
-
-
-def _content(original: NotebookNode) -> re.Pattern[str]:
-    """Write a pattern for what only this cell of the exercise contains."""
-    if "parameters" in tags(original):
-        return EXERCISE
-    if "grade" in tags(original):
-        return re.compile(rf"show\(\s*[\"']{re.escape(original.id)}[\"']")
-    names = "|".join(map(re.escape, defined_names(original.source)))
-    return re.compile(rf"(?m)^(?:(?:async\s+)?def|class)\s+(?:{names})\b|^(?:{names})\s*=")

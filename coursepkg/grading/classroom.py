@@ -1,0 +1,364 @@
+"""A whole class: who handed in what, graded many at a time, each result kept at once."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from coursepkg.grading.exercise import (
+    Course,
+    Problem,
+    parse_notebook,
+    parts,
+    read_notebook,
+)
+from coursepkg.grading.isolation import chosen, hide_memory
+from coursepkg.grading.official import Assignment, Entry, Graded, digest_of, grade
+from coursepkg.grading.reference import Reference
+from coursepkg.grading.release import digest
+from coursepkg.grading.results import Results, SubmissionResult
+from coursepkg.grading.submission import identify
+from coursepkg.grading.writing import write_atomically
+
+PACKAGES = ("coursepkg", "numpy", "nbval", "ipykernel", "tensorflow")  # that a grade depends on
+
+
+@dataclass
+class Classroom:
+    """A run of the grader over what a class handed in.
+
+    Attributes
+    ----------
+    course : Course
+        Where the exercises live.
+    entries : sequence of Entry
+        What was handed in.
+    blank : Results
+        The results without any submission.
+    release : NotebookNode
+        The exercise as it was given out.
+    timeout : float
+        Seconds for a cell.
+    kept : Path or None
+        The folder for one file a student.
+    done : dict of str to SubmissionResult
+        By student.
+    """
+
+    course: Course
+    entries: Sequence[Entry]
+    blank: Results
+    release: Any
+    timeout: float
+    kept: Path | None = None
+    done: dict[str, SubmissionResult] = field(default_factory=dict)
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def results(self) -> Results:
+        """Return all that has been graded, by student."""
+        return replace(self.blank, submissions=tuple(self.done[name] for name in sorted(self.done)))
+
+    def resume(self) -> None:
+        """Take over what an earlier run kept, if it was the same file under the same seed."""
+        for entry in self.entries:
+            earlier = _earlier(self.file_of(entry.student))
+            if earlier is None or not earlier.submissions:
+                continue
+            (result,) = earlier.submissions
+            same_run = replace(earlier, submissions=()) == self.blank
+            if same_run and result.sha256 == digest_of(entry) and result.status != "failed":
+                self.done[entry.student] = result
+
+    def grade(
+        self,
+        *,
+        jobs: int = 1,
+        scheduler: str | None = None,
+        on_result: Callable[[SubmissionResult], None] = lambda _result: None,
+    ) -> Results:
+        """Grade everything that is not graded yet.
+
+        Parameters
+        ----------
+        jobs : int, default=1
+            How many at a time, on this machine.
+        scheduler : str, optional
+            Address of a Dask cluster that grades instead.
+        on_result : callable
+            Called with each result, as soon as it is kept.
+
+        Returns
+        -------
+        Results
+            All of them.
+
+        Raises
+        ------
+        Problem
+            If the reference fails, a cluster does not answer, or a result cannot be written.
+        """
+        waiting = [entry for entry in self.entries if entry.student not in self.done]
+        if waiting:
+            self._first_records()
+        with contextlib.closing(self._graded(waiting, jobs, scheduler)) as stream:
+            for graded in stream:
+                result = graded.explained(self._records_for(graded.result))
+                self._keep(result)
+                on_result(result)
+        return self.results()
+
+    def file_of(self, student: str) -> Path | None:
+        """Return where the result of a student is kept."""
+        return self.kept / f"{student}.json" if self.kept else None
+
+    def _graded(
+        self, waiting: Sequence[Entry], jobs: int, scheduler: str | None
+    ) -> Iterator[Graded]:
+        """Yield results as they come."""
+        assignment = Assignment(
+            course=self.course,
+            exercise=self.blank.exercise,
+            release=self.release,
+            seed=self.blank.seed,
+            records=self.known,
+            tier=self.blank.isolation,
+            timeout=self.timeout,
+        )
+        tasks = (joblib.delayed(grade)(assignment, entry) for entry in waiting)
+        with _cluster(scheduler) as backend:
+            workers = joblib.Parallel(
+                n_jobs=-1 if scheduler else min(jobs, max(len(waiting), 1)),
+                return_as="generator_unordered",
+                batch_size=1,
+                pre_dispatch="2*n_jobs",
+                **backend,
+            )
+            yield from workers(tasks)
+
+    def _first_records(self) -> None:
+        """Run the reference; nothing of a student's runs meanwhile."""
+        hide_memory()
+        self.known = Reference(self.course, self.blank.exercise, self.blank.seed).records()
+
+    def _records_for(self, result: SubmissionResult) -> Mapping[str, Mapping[str, Any]]:
+        """Run the misconceptions of the parts that somebody got wrong, each once."""
+        wrong = {c.part for c in result.checks if c.outcome in ("wrong", "error")}
+        new = wrong - self._explored
+        if new:
+            name, seed = self.blank.exercise, self.blank.seed
+            found = Reference(self.course, name, seed, parts=new).records()
+            for part in parts(self.release):
+                if part.title in new:
+                    self.known |= {check: found[check] for check in part.checks}
+            self._explored |= new
+        return self.known
+
+    def _keep(self, result: SubmissionResult) -> None:
+        self.done[result.student] = result
+        path = self.file_of(result.student)
+        if path:
+            write_atomically(path, replace(self.blank, submissions=(result,)).as_json())
+
+    def __post_init__(self) -> None:
+        self._explored: set[str] = set()
+
+
+def open_classroom(
+    course: Course,
+    submissions: Path,
+    *,
+    exercise: str | None = None,
+    seed: int | None = None,
+    isolation: str = "auto",
+    timeout: float,
+    kept: Path | None = None,
+    resume: bool = False,
+) -> Classroom:
+    """Find out what is to be graded, and how.
+
+    Parameters
+    ----------
+    course : Course
+        Where the exercises live.
+    submissions : Path
+        A notebook, or a folder with one folder or one notebook for each student.
+    exercise : str, optional
+        Name of the exercise; by default the one that most notebooks answer.
+    seed : int, optional
+        By default a fresh one.
+    isolation : str, default="auto"
+        As for `isolation.chosen`.
+    timeout : float
+        Seconds for a cell.
+    kept : Path, optional
+        The folder for one file a student.
+    resume : bool, default=False
+        Whether to take over what is kept there already.
+
+    Returns
+    -------
+    Classroom
+        Nothing has run yet.
+
+    Raises
+    ------
+    Problem
+        If there is nothing to grade, or it is not clear which exercise.
+    """
+    tier = chosen(isolation)
+    found = list(find_entries(submissions))
+    if not found:
+        raise Problem(f"{submissions}: there is neither a notebook nor a student's folder in it")
+    exercise = exercise or most_answered(course, [p for entry in found for p in entry.paths])
+    release = read_notebook(course.released(exercise))
+    entries = [replace(entry, paths=likely(entry.paths, exercise)) for entry in found]
+    if seed is None:
+        earlier = _seed_of(kept, entries, exercise) if resume else None
+        seed = earlier or 1 + secrets.randbelow(2**31)
+    blank = Results(exercise, digest(release), seed, tier, _versions())
+    room = Classroom(course, entries, blank, release, timeout, kept)
+    if resume:
+        room.resume()
+    return room
+
+
+def find_entries(submissions: Path) -> Iterator[Entry]:
+    """Find what was handed in: a notebook, one for each student, or a folder for each.
+
+    Parameters
+    ----------
+    submissions : Path
+        A notebook, or a folder; folders of students may hold further folders, as nbgrader's do.
+
+    Yields
+    ------
+    Entry
+        By student; hidden files and folders are passed over.
+
+    Raises
+    ------
+    Problem
+        If there is no such file or folder.
+    """
+    if submissions.is_file():
+        yield Entry(_text(_whose(submissions)), (submissions,), submissions.parent)
+        return
+    if not submissions.is_dir():
+        raise Problem(f"{submissions}: no such file or folder")
+    names = set()
+    for place in sorted(submissions.iterdir()):
+        if place.name.startswith((".", "__")):
+            continue
+        if place.is_dir():
+            found = tuple(sorted(p for p in place.rglob("*.ipynb") if _visible(p, place)))
+        elif place.suffix == ".ipynb":
+            found = (place,)
+        else:
+            continue
+        student = _text(place.stem if place.suffix == ".ipynb" else place.name)
+        if student in names:  # a folder and a notebook of one name
+            raise Problem(f"{submissions}: there are two submissions of {student}")
+        names.add(student)
+        yield Entry(student, found, submissions)
+
+
+def likely(paths: Sequence[Path], exercise: str) -> tuple[Path, ...]:
+    """Select the notebooks that by their names should answer an exercise, or else all."""
+    for fits in (str.__eq__, str.startswith):
+        found = tuple(path for path in paths if fits(path.stem, exercise))
+        if found:
+            return found
+    return tuple(paths)
+
+
+def most_answered(course: Course, paths: Sequence[Path]) -> str:
+    """Say which exercise most notebooks answer, by their names or else by what they hold.
+
+    Raises
+    ------
+    Problem
+        If none is answered, or two equally often.
+    """
+    names = course.names()
+    votes = Counter(name for path in paths for name in names if path.stem.startswith(name))
+    if not votes:
+        votes = Counter(filter(None, (_answered(course, path) for path in paths)))
+    ranking = votes.most_common(2)
+    if not ranking or len({count for _, count in ranking}) < len(ranking):
+        counts = ", ".join(f"{name} ({count})" for name, count in votes.most_common()) or "none"
+        raise Problem(f"say which exercise to grade with --exercise. Notebooks answer: {counts}")
+    return ranking[0][0]
+
+
+def _answered(course: Course, path: Path) -> str | None:
+    try:
+        return identify(course, parse_notebook(path.read_bytes(), path), path)
+    except (Problem, OSError):
+        return None
+
+
+def _whose(path: Path) -> str:
+    """Name the student of a single notebook: by its folder if its own name is an exercise's."""
+    return path.resolve().parent.name if path.stem[:2].isdigit() else path.stem
+
+
+def _text(name: str) -> str:
+    """Make a name that can be written, whatever bytes a file's name consists of."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
+
+
+def _visible(path: Path, root: Path) -> bool:
+    inner = path.relative_to(root).parts
+    return path.is_file() and not any(part.startswith((".", "__")) for part in inner)
+
+
+def _earlier(path: Path | None) -> Results | None:
+    try:
+        return Results.from_json(path.read_text(encoding="utf-8")) if path else None
+    except (OSError, ValueError):
+        return None
+
+
+def _seed_of(kept: Path | None, entries: Iterable[Entry], exercise: str) -> int | None:
+    """Return the seed under which most kept results were graded."""
+    earlier = (_earlier(kept / f"{e.student}.json") if kept else None for e in entries)
+    seeds = Counter(found.seed for found in earlier if found and found.exercise == exercise)
+    return seeds.most_common(1)[0][0] if seeds else None
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None) -> Iterator[dict[str, Any]]:
+    """Connect to a Dask cluster and yield what joblib has to know of it."""
+    if address is None:
+        yield {}
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise Problem(
+            "--scheduler needs the package distributed: pip install distributed"
+        ) from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise Problem(f"no Dask scheduler answers at {address} ({error})") from None
+    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
+        yield {}

@@ -1,0 +1,344 @@
+"""How far a kernel that runs a student's code is kept away from everything else.
+
+Three tiers: ``bwrap`` puts the kernel into a sandbox of bubblewrap, ``limits`` bounds what it may
+use up, and ``none`` does neither, for code that one trusts and systems that know no better. In all
+of them the kernel starts in an empty folder, and of this package there is what exercises need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from coursepkg.grading.exercise import COURSE_ROOT, Problem
+from coursepkg.show import OFFICIAL
+
+TIERS = ("bwrap", "limits", "none")  # the strongest first
+PACKAGE = Path(__file__).parents[1]
+PROVIDED = ("show", "datasets", "quiet", "validation")  # show and datasets, and their ground
+MEMORY = 4 * 2**30  # bytes; TensorFlow needs two of these four
+SCRATCH = 200 * 2**20  # bytes that a student's code may leave on the disk
+LONGEST_FILE = 50 * 2**20  # bytes
+PROCESSES = 256  # threads count, too
+OPEN_FILES = 512
+FIRST_USER = 1_000_000_000  # of ids that no system gives to anybody
+FIRST_USER_OF_FEW, FEW = 60_001, 4000  # where there are but 2**16, as in some containers
+SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives")
+
+
+class NoSandbox(Problem):
+    """The machine does not offer the isolation that was asked for."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A place for one kernel, and how to start it there.
+
+    Attributes
+    ----------
+    tier : str
+        One of `TIERS`.
+    folder : Path
+        Holds what follows; it is removed in the end.
+    user : int or None
+        The user whom the kernel becomes, if the grader is root.
+    """
+
+    tier: str
+    folder: Path
+    user: int | None
+
+    @property
+    def home(self) -> Path:
+        """Where the kernel starts: an empty folder."""
+        return Path("/tmp") if self.tier == "bwrap" else self.folder / "home"  # noqa: S108
+
+    @property
+    def sockets(self) -> Path:
+        """Where the grader and the kernel meet; both can write there."""
+        return self.folder / "sockets"
+
+    def command(self, connection_file: str | None) -> list[str]:
+        """Return the command that starts a kernel; without a connection file it only tries to."""
+        settings = {
+            "package": str(self.folder / "package"),
+            "installed": _packages(),
+            "limits": {} if self.tier == "none" else _limits(self.user),
+            "user": self.user,
+            "connection_file": connection_file,
+        }
+        command = [sys.executable, "-I", str(self.folder / "boot.py"), json.dumps(settings)]
+        return [*_bubblewrap(self), *command] if self.tier == "bwrap" else command
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that the kernel sees."""
+        passed = {k: v for k, v in os.environ.items() if k.startswith("OPENBLAS_")}
+        one_thread = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        tensorflow = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+        return {
+            **({} if os.name == "posix" else os.environ),  # Windows starts nothing without some
+            **passed,
+            **dict.fromkeys((*one_thread, *tensorflow), "1"),
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.home),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            OFFICIAL: "1",
+        }
+
+    def excess(self, process: int) -> str:
+        """Say what a kernel and its children use too much of, or nothing."""
+        if self.tier == "none":
+            return ""
+        if _memory(process) > MEMORY:
+            return f"used more than {MEMORY >> 30} GB of memory"
+        if len(family(process)) > PROCESSES:  # which the system does not bound for root
+            return f"started more than {PROCESSES} processes"
+        if _size_of(self.folder) > SCRATCH:
+            return f"wrote more than {SCRATCH >> 20} MB of files"
+        return ""
+
+    def end_all(self, children: Iterable[psutil.Process]) -> None:
+        """End what is left of a kernel, also what it hid from its process group."""
+        if self.user is not None:
+            of_user = psutil.process_iter(["uids"])
+            children = [p for p in of_user if p.info["uids"] and p.info["uids"].real == self.user]
+        for process in children:
+            with contextlib.suppress(psutil.Error):  # which is sure that it is still the same
+                process.kill()
+
+
+def chosen(asked: str) -> str:
+    """Return the tier to use: the one asked for, or with ``auto`` the strongest there is.
+
+    Parameters
+    ----------
+    asked : str
+        ``auto`` or one of `TIERS`.
+
+    Returns
+    -------
+    str
+        A tier that was tried on this machine.
+
+    Raises
+    ------
+    NoSandbox
+        If the machine does not offer the one asked for; says why.
+    """
+    reasons = {}
+    for tier in TIERS if asked == "auto" else (asked,):
+        reasons[tier] = _why_not(tier)
+        if not reasons[tier]:
+            return tier
+    raise NoSandbox(f"isolation {asked} does not work on this machine: {reasons[tier]}")
+
+
+@contextlib.contextmanager
+def box(tier: str) -> Iterator[Box]:
+    """Make a place for one kernel, and clear it away in the end.
+
+    Parameters
+    ----------
+    tier : str
+        One of `TIERS`.
+
+    Yields
+    ------
+    Box
+        With the package's part in it, and nothing else.
+    """
+    with tempfile.TemporaryDirectory(prefix="cpk-", ignore_cleanup_errors=True) as name:
+        made = Box(tier, Path(name).resolve(), _user(tier))
+        package = made.folder / "package" / PACKAGE.name
+        for folder in (made.folder / "home", made.sockets, package):
+            folder.mkdir(parents=True)
+        for module in ("__init__", *PROVIDED):
+            shutil.copyfile(PACKAGE / f"{module}.py", package / f"{module}.py")
+        shutil.copyfile(Path(__file__).with_name("boot.py"), made.folder / "boot.py")
+        if made.user is not None:
+            made.folder.chmod(0o755)
+            for folder in (made.folder / "home", made.sockets):
+                os.chown(folder, made.user, made.user)
+        yield made
+
+
+def forbidden_modules(names: Iterable[str]) -> list[str]:
+    """Select from names of modules those of this package that an answer has no business with."""
+    own = (name.split(".") for name in names)
+    return sorted(
+        {".".join(n) for n in own if n[0] == PACKAGE.name and n[1:] and n[1] not in PROVIDED}
+    )
+
+
+def hide_memory() -> None:
+    """Keep others of the same user from reading the memory of this process, where Linux can."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+
+
+def _why_not(tier: str) -> str:
+    """Try a tier; return what does not work, in a few words."""
+    if tier == "none":
+        return ""
+    if os.name != "posix":
+        return "it needs Linux or macOS"
+    if tier == "bwrap" and not shutil.which("bwrap"):
+        return "bwrap is not installed (on Debian and Ubuntu: apt install bubblewrap)"
+    with box(tier) as place:
+        try:
+            tried = subprocess.run(  # noqa: S603 - our own command
+                place.command(None),
+                env=place.environment(),
+                capture_output=True,
+                timeout=60,
+                text=True,
+                errors="replace",
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+    lines = tried.stderr.strip().splitlines() or [f"exit code {tried.returncode}"]
+    return lines[-1] if tried.returncode else ""
+
+
+def _user(tier: str) -> int | None:
+    """Choose a user of its own for a kernel, if the grader may and the kernel can then work."""
+    if tier == "none" or os.name != "posix" or os.geteuid() != 0:
+        return None
+    if tier == "limits" and not all(map(_open_to_all, _needed_folders())):
+        return None
+    own = os.getpid()  # no two processes of a grader share it, and each has one kernel at a time
+    return FIRST_USER + own if _knows_many_users() else FIRST_USER_OF_FEW + own % FEW
+
+
+def _knows_many_users() -> bool:
+    try:
+        lines = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+    ranges = (map(int, line.split()) for line in lines)
+    return any(first + count > 2 * FIRST_USER for first, _, count in ranges)
+
+
+def _needed_folders() -> list[Path]:
+    """List the folders in which Python and its packages lie."""
+    found = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    found |= {Path(p).resolve() for p in _packages()}
+    found |= {Path(p).absolute() for p in (sys.prefix, sys.base_prefix)}  # as Python calls itself
+    outer = (p for p in found if p.is_dir() and not any(p.is_relative_to(o) for o in found - {p}))
+    return sorted(outer)
+
+
+def _packages() -> list[str]:
+    """List the folders from which this process imports what is installed."""
+    return [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(p.stat().st_mode & stat.S_IXOTH for p in (path, *path.parents))
+
+
+def _limits(user: int | None) -> dict[str, int]:
+    running = 0 if user is not None else _threads_of_this_user()
+    return {
+        "AS": MEMORY,
+        "CORE": 0,
+        "FSIZE": LONGEST_FILE,
+        "NOFILE": OPEN_FILES,
+        "NPROC": running + PROCESSES,
+    }
+
+
+def _threads_of_this_user() -> int:
+    """Count what the system counts when it bounds a user's processes."""
+    mine = os.geteuid()
+    found = psutil.process_iter(["uids", "num_threads"])
+    return sum(p.info["num_threads"] or 1 for p in found if p.info["uids"].real == mine)
+
+
+def _memory(process: int) -> int:
+    """Return the bytes of memory that a process and its children hold."""
+    total = 0
+    for each in family(process):
+        with contextlib.suppress(psutil.Error):
+            total += each.memory_info().rss
+    return total
+
+
+def family(process: int) -> list[psutil.Process]:
+    """List a process and all its children, as far as they are there."""
+    try:
+        parent = psutil.Process(process)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _size_of(folder: Path) -> int:
+    total = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - in a loop
+    return total
+
+
+def _bubblewrap(place: Box) -> list[str]:
+    """Write the command of the sandbox: no network, a read-only system, nothing of the grader's."""
+    command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    command += ["--unshare-uts", "--unshare-cgroup-try"]
+    if place.user is None:
+        command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"]
+    for name in SYSTEM_FOLDERS:
+        path = Path("/") / name
+        if path.is_symlink():
+            command += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            command += ["--ro-bind", str(path), str(path)]
+    for name in SYSTEM_FILES:
+        command += ["--ro-bind-try", name, name]
+    command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
+    command += _mounts(_operations(place))
+    return [*command, "--chdir", str(place.home), "--"]
+
+
+def _operations(place: Box) -> dict[Path, str]:
+    """Say for each path what becomes of it; what lies deeper comes later and prevails."""
+    hidden = [COURSE_ROOT, PACKAGE, *(Path(p) / PACKAGE.name for p in sys.path if p)]
+    wanted = {path: "--tmpfs" for path in hidden if path.is_dir()}
+    wanted |= dict.fromkeys(_needed_folders(), "--ro-bind")
+    wanted |= {place.folder / name: "--ro-bind" for name in ("package", "boot.py")}
+    return wanted | {place.sockets: "--bind"}
+
+
+def _mounts(operations: Mapping[Path, str]) -> list[str]:
+    """Write operations as options, after the folders that lead there, which all may enter."""
+    bound = [path for path, how in operations.items() if how != "--tmpfs"] + [Path("/usr")]
+    options: list[str] = []
+    for path in sorted({p for end in operations for p in (end, *end.parents)}):
+        inside = any(path.is_relative_to(other) and path != other for other in bound)
+        how = operations.get(path)
+        if how == "--tmpfs" and inside:
+            options += ["--perms", "0755", how, str(path)]
+        elif how in ("--bind", "--ro-bind"):
+            options += [how, str(path), str(path)]
+        elif not inside and path not in (Path("/"), Path("/tmp")):  # noqa: S108
+            options += ["--perms", "0755", "--dir", str(path)]
+    return options
