@@ -14,6 +14,10 @@ PDFFLAGS ?=
 venv := .venv/bin
 installed := .venv/installed
 
+# What is imported is compiled once and kept, also where somebody's shell says otherwise: TensorFlow is imported
+# some fifty times here, and would be compiled as often, which takes longer than all the rest.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Jupyter Book without three delays. It reads _config.yml with jsonschema, which, where it finds
 # rfc3987_syntax, begins by compiling 38 grammars of addresses. And a build makes millions of objects that
 # live to its end, among which Python would look for garbage again and again, and once more at the end.
@@ -66,7 +70,21 @@ test: site ## run every test: style, package, notebooks, exercises, site
 quick: $(installed) ## run the unit tests alone
 	@$(pytest) tests coursepkg -m "not site"
 
-bench: $(installed) ## measure the sweep beside Keras, scikit-learn and JAX (installs JAX; some minutes)
+# The other graders, in an environment of their own: their versions don't agree with the lock of ours. Its
+# .pth file lets them import from .venv what does agree, so that TensorFlow is not installed twice.
+peers := .venv/peers
+site_packages := import sysconfig; print(sysconfig.get_path('purelib'))
+
+$(peers)/installed: $(installed) tests/bench/grading/requirements.lock
+	@echo "Setting up $(peers): nbgrader and otter, a download of about 20 MB ..."
+	@$(venv)/python -m venv --clear --without-pip $(peers)
+	@{ $(venv)/python -c "$(site_packages)"; echo "$(CURDIR)"; } \
+	  >"$$($(peers)/bin/python -c "$(site_packages)")/course.pth"
+	@$(venv)/pip --python $(peers)/bin/python install --quiet --disable-pip-version-check \
+	  -r tests/bench/grading/requirements.lock
+	@touch $@
+
+bench: $(installed) $(peers)/installed ## measure the sweep and the grader beside others (installs JAX, nbgrader, otter)
 	@$(venv)/python -c 'import jax' 2>/dev/null || \
 	  $(venv)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[bench]"
 	@$(venv)/python -m tests.bench $(BENCHFLAGS)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 import platform
 import secrets
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import joblib
 
+from coursepkg.grading.counting import Records
 from coursepkg.grading.exercise import (
     Course,
     Problem,
@@ -62,7 +65,6 @@ class Classroom:
     timeout: float
     kept: Path | None = None
     done: dict[str, SubmissionResult] = field(default_factory=dict)
-    known: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def results(self) -> Results:
         """Return all that has been graded, by student."""
@@ -108,9 +110,15 @@ class Classroom:
             If the reference fails, a cluster does not answer, or a result cannot be written.
         """
         waiting = [entry for entry in self.entries if entry.student not in self.done]
-        if waiting:
-            self._first_records()
-        with contextlib.closing(self._graded(waiting, jobs, scheduler)) as stream:
+        if not waiting:
+            return self.results()
+        hide_memory()
+        self._reference = Reference(self.course, self.blank.exercise, self.blank.seed)
+        with (
+            contextlib.closing(self._reference),
+            _scratch() as scratch,
+            contextlib.closing(self._graded(waiting, jobs, scheduler, scratch)) as stream,
+        ):
             for graded in stream:
                 result = graded.explained(self._records_for(graded.result))
                 self._keep(result)
@@ -122,7 +130,7 @@ class Classroom:
         return self.kept / f"{student}.json" if self.kept else None
 
     def _graded(
-        self, waiting: Sequence[Entry], jobs: int, scheduler: str | None
+        self, waiting: Sequence[Entry], jobs: int, scheduler: str | None, scratch: Path
     ) -> Iterator[Graded]:
         """Yield results as they come."""
         assignment = Assignment(
@@ -130,14 +138,16 @@ class Classroom:
             exercise=self.blank.exercise,
             release=self.release,
             seed=self.blank.seed,
-            records=self.known,
             tier=self.blank.isolation,
             timeout=self.timeout,
+            scratch=None if scheduler else scratch,  # a cluster's machines have their own
         )
-        tasks = (joblib.delayed(grade)(assignment, entry) for entry in waiting)
+        here = not scheduler and min(jobs, len(waiting)) == 1
+        reference = self._first_records if here else functools.partial(dict, self._first_records())
+        tasks = (joblib.delayed(grade)(assignment, entry, reference) for entry in waiting)
         with _cluster(scheduler) as backend:
             workers = joblib.Parallel(
-                n_jobs=-1 if scheduler else min(jobs, max(len(waiting), 1)),
+                n_jobs=-1 if scheduler else min(jobs, len(waiting)),
                 return_as="generator_unordered",
                 batch_size=1,
                 pre_dispatch="2*n_jobs",
@@ -145,12 +155,13 @@ class Classroom:
             )
             yield from workers(tasks)
 
-    def _first_records(self) -> None:
-        """Run the reference; nothing of a student's runs meanwhile."""
-        hide_memory()
-        self.known = Reference(self.course, self.blank.exercise, self.blank.seed).records()
+    def _first_records(self) -> Records:
+        """Wait for the reference; nothing of a student's runs meanwhile."""
+        if not self._known:
+            self._known = self._reference.records()
+        return self._known
 
-    def _records_for(self, result: SubmissionResult) -> Mapping[str, Mapping[str, Any]]:
+    def _records_for(self, result: SubmissionResult) -> Records:
         """Run the misconceptions of the parts that somebody got wrong, each once."""
         wrong = {c.part for c in result.checks if c.outcome in ("wrong", "error")}
         new = wrong - self._explored
@@ -159,9 +170,9 @@ class Classroom:
             found = Reference(self.course, name, seed, parts=new).records()
             for part in parts(self.release):
                 if part.title in new:
-                    self.known |= {check: found[check] for check in part.checks}
+                    self._known |= {check: found[check] for check in part.checks}
             self._explored |= new
-        return self.known
+        return self._known
 
     def _keep(self, result: SubmissionResult) -> None:
         self.done[result.student] = result
@@ -170,7 +181,8 @@ class Classroom:
             write_atomically(path, replace(self.blank, submissions=(result,)).as_json())
 
     def __post_init__(self) -> None:
-        self._explored: set[str] = set()
+        self._known: dict[str, dict[str, Any]] = {}
+        self._explored: set[str] = set()  # parts whose misconceptions have run
 
 
 def open_classroom(
@@ -255,21 +267,19 @@ def find_entries(submissions: Path) -> Iterator[Entry]:
         return
     if not submissions.is_dir():
         raise Problem(f"{submissions}: no such file or folder")
-    names = set()
+    found: dict[str, tuple[Path, ...]] = {}
     for place in sorted(submissions.iterdir()):
         if place.name.startswith((".", "__")):
             continue
         if place.is_dir():
-            found = tuple(sorted(p for p in place.rglob("*.ipynb") if _visible(p, place)))
+            student = _text(place.name)
+            paths = tuple(sorted(p for p in place.rglob("*.ipynb") if _visible(p, place)))
         elif place.suffix == ".ipynb":
-            found = (place,)
+            student, paths = _text(_whose(place)), (place,)
         else:
             continue
-        student = _text(place.stem if place.suffix == ".ipynb" else place.name)
-        if student in names:  # a folder and a notebook of one name
-            raise Problem(f"{submissions}: there are two submissions of {student}")
-        names.add(student)
-        yield Entry(student, found, submissions)
+        found[student] = (*found.get(student, ()), *paths)
+    yield from (Entry(student, paths, submissions) for student, paths in found.items())
 
 
 def likely(paths: Sequence[Path], exercise: str) -> tuple[Path, ...]:
@@ -334,6 +344,15 @@ def _seed_of(kept: Path | None, entries: Iterable[Entry], exercise: str) -> int 
     earlier = (_earlier(kept / f"{e.student}.json") if kept else None for e in entries)
     seeds = Counter(found.seed for found in earlier if found and found.exercise == exercise)
     return seeds.most_common(1)[0][0] if seeds else None
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """Make a folder that is cleared in the end, also after workers that were interrupted."""
+    with tempfile.TemporaryDirectory(prefix="cpk-", ignore_cleanup_errors=True) as name:
+        path = Path(name)
+        path.chmod(0o711)  # kernels of other users have their own folders in it
+        yield path
 
 
 def _versions() -> dict[str, str]:

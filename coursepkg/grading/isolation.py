@@ -148,20 +148,23 @@ def chosen(asked: str) -> str:
 
 
 @contextlib.contextmanager
-def box(tier: str) -> Iterator[Box]:
+def box(tier: str, within: Path | None = None) -> Iterator[Box]:
     """Make a place for one kernel, and clear it away in the end.
 
     Parameters
     ----------
     tier : str
         One of `TIERS`.
+    within : Path, optional
+        The folder to make it in; by default the system's for temporary files.
 
     Yields
     ------
     Box
         With the package's part in it, and nothing else.
     """
-    with tempfile.TemporaryDirectory(prefix="cpk-", ignore_cleanup_errors=True) as name:
+    place = tempfile.TemporaryDirectory(prefix="cpk-", dir=within, ignore_cleanup_errors=True)
+    with place as name:
         made = Box(tier, Path(name).resolve(), _user(tier))
         package = made.folder / "package" / PACKAGE.name
         for folder in (made.folder / "home", made.sockets, package):

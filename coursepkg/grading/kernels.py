@@ -120,6 +120,10 @@ class Kernel(RunningKernel):
             if time.monotonic() > end:
                 raise KernelStoppedError("timed out", f"did not end within {timeout:g} s")
 
+    def run(self, source: str, timeout: float) -> None:
+        """Run a piece of code that is not looked at."""
+        self.await_reply(self.execute_cell_input(source, allow_stdin=False), timeout)
+
     def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:
         """Return the next message; what came while a cell ran comes first."""
         if stream != "iopub":
@@ -162,12 +166,14 @@ class BoxedKernel(Kernel):
     ----------
     tier : str
         How it is isolated, as `isolation.chosen` says.
+    within : Path, optional
+        The folder for what it needs on the disk meanwhile.
     """
 
-    def __init__(self, tier: str) -> None:
+    def __init__(self, tier: str, within: Path | None = None) -> None:
         self.family: list[psutil.Process] = []
         with self._cleared_if_it_fails():
-            self.box = self.cleanup.enter_context(box(tier))
+            self.box = self.cleanup.enter_context(box(tier, within))
             self.cleanup.callback(lambda: self.box.end_all(self.family))
             self.km = _manager(self.box.sockets)
             self.km.write_connection_file()

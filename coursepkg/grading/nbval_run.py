@@ -13,7 +13,6 @@ import io
 import os
 import re
 import tempfile
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Set
@@ -35,7 +34,6 @@ from coursepkg.show import Outcome, same, tolerance
 BEFORE_ALL_CELLS = "import sys; exit = quit = sys.exit; del sys"
 PLACE = re.compile(r"\(\S+\.py, line (\d+)\)")  # of a syntax error, in a file of the kernel's
 LONGEST_ERROR = 400  # characters of what an error says
-_pytest_runs = threading.Lock()  # it redirects output and knows one run at a time
 
 
 @dataclass(frozen=True)
@@ -143,11 +141,7 @@ def run_notebook(notebook: NotebookNode, run: Run) -> dict[str, CellResult]:
     for plugin in ("no:cacheprovider", "no:faulthandler", "no:warnings", "nbval.plugin"):
         options += ["-p", plugin]
     said = io.StringIO()
-    with (
-        _pytest_runs,
-        tempfile.TemporaryDirectory(prefix="coursepkg-") as folder,
-        _without_pytest_options(),
-    ):
+    with tempfile.TemporaryDirectory(prefix="coursepkg-") as folder, _without_pytest_options():
         path = Path(folder) / "notebook.ipynb"
         nbformat.write(_with_reference(notebook, run), path)
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -204,7 +198,7 @@ class _File(IPyNbFile):
     def setup(self) -> None:
         """Start a kernel."""
         self.kernel = self.run.start()
-        self._execute(BEFORE_ALL_CELLS)
+        self.kernel.run(BEFORE_ALL_CELLS, self.run.timeout)
 
     def collect(self) -> Iterator[_Cell]:
         """Yield the cells, with options of our own: a learner's tags and comments do nothing."""
@@ -224,7 +218,7 @@ class _File(IPyNbFile):
             self.setup()
             try:
                 for source in self.run.before:
-                    self._execute(source)
+                    self.kernel.run(source, self.run.timeout)
                 return
             except KernelStoppedError:
                 self.run.before.remove(source)
@@ -233,10 +227,6 @@ class _File(IPyNbFile):
         """Stop the kernel and remove its connection file, even if its process is gone."""
         if hasattr(self.kernel, "km"):
             self.kernel.stop()
-
-    def _execute(self, source: str) -> None:
-        message = self.kernel.execute_cell_input(source, allow_stdin=False)
-        self.kernel.await_reply(message, timeout=self.run.timeout)
 
 
 class _Cell(IPyNbCell):

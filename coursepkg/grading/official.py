@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 
+from coursepkg.grading.counting import LONGEST_TEXT, Records, count, explained, problems_of
 from coursepkg.grading.exercise import (
     Course,
     NotAnExercise,
-    Part,
     Problem,
     parse_notebook,
     parts,
     tagged,
+    unneeded_modules,
 )
 from coursepkg.grading.isolation import hide_memory
 from coursepkg.grading.kernels import BoxedKernel
-from coursepkg.grading.nbval_run import CellResult, Run, run_notebook
+from coursepkg.grading.nbval_run import Run, run_notebook
+from coursepkg.grading.reference import ReferenceFailed
 from coursepkg.grading.results import CheckResult, SubmissionResult
 from coursepkg.grading.self_check import parts_of
-from coursepkg.grading.submission import NEEDS, Submission, assemble, identify
-from coursepkg.show import Outcome, fault, same, text, tolerance
+from coursepkg.grading.submission import Submission, assemble, identify
+from coursepkg.show import Outcome
 
 LARGEST_FILE = 100 * 2**20  # bytes of a notebook
-LONGEST_TEXT = 400  # characters of a value in a report
+# While the setup runs, these modules cannot be imported; for an answer they are there again.
+HIDE = "import sys; sys.modules.update(dict.fromkeys({}))"
+SHOW = "[sys.modules.pop(name) for name in {}]; del sys"
+_one_at_a_time = threading.Lock()  # in a process, as nbval runs within pytest, which knows one run
 
 
 @dataclass(frozen=True)
@@ -47,21 +53,21 @@ class Assignment:
         The notebook that was given out.
     seed : int
         Draws the inputs of the checks.
-    records : mapping of str to dict
-        What each check expects under this seed.
     tier : str
         How kernels are isolated.
     timeout : float
         Seconds for a cell.
+    scratch : Path or None
+        The folder for what kernels need on the disk meanwhile; by default the system's.
     """
 
     course: Course
     exercise: str
     release: NotebookNode
     seed: int
-    records: Mapping[str, Mapping[str, Any]]
     tier: str
     timeout: float
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -102,10 +108,10 @@ class Graded:
     result: SubmissionResult
     outcomes: Mapping[str, Outcome]
 
-    def explained(self, records: Mapping[str, Mapping[str, Any]]) -> SubmissionResult:
+    def explained(self, records: Records) -> SubmissionResult:
         """Return the result with what these records say to each wrong value."""
         checks = tuple(
-            _explained(check, self.outcomes[check.id], records[check.id])
+            explained(check, self.outcomes[check.id], records[check.id])
             if check.id in self.outcomes
             else check
             for check in self.result.checks
@@ -113,15 +119,18 @@ class Graded:
         return replace(self.result, checks=checks)
 
 
-def grade(assignment: Assignment, entry: Entry) -> Graded:
+def grade(assignment: Assignment, entry: Entry, reference: Callable[[], Records]) -> Graded:
     """Grade what somebody handed in.
 
     Parameters
     ----------
     assignment : Assignment
-        The exercise and its reference.
+        The exercise.
     entry : Entry
         The submission.
+    reference : callable
+        Waits for the end of the reference solution, and returns what each check expects. It is
+        called before any code of the student's runs.
 
     Returns
     -------
@@ -129,24 +138,31 @@ def grade(assignment: Assignment, entry: Entry) -> Graded:
         Whatever is wrong with a submission is in the result; nothing is raised.
     """
     hide_memory()
-    began = time.monotonic()
+    with _one_at_a_time:
+        began = time.monotonic()
+        graded = _graded(assignment, entry, reference)
+        seconds = round(time.monotonic() - began, 2)
+    return replace(graded, result=replace(graded.result, seconds=seconds))
+
+
+def _graded(assignment: Assignment, entry: Entry, reference: Callable[[], Records]) -> Graded:
     file = sha256 = ""
+    whose = "problem"
     try:
         path, raw = _the_notebook(assignment, entry)
         file, sha256 = entry.seen(path), hashlib.sha256(raw).hexdigest()
         submission = _submission(assignment, path, raw)
         del raw
+        whose = "failed"  # from here on it is not the student's
+        graded = _run(assignment, entry, submission, reference)
+    except ReferenceFailed:
+        raise  # then nobody can be graded
     except Problem as problem:
-        graded = _not_graded(assignment, entry, "problem", str(problem))
-    else:
-        try:
-            graded = _run(assignment, entry, submission)
-        except Exception as error:  # a neighbour's grade must not be lost with this one
-            why = str(error) if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
-            graded = _not_graded(assignment, entry, "failed", f"the grader failed: {why}"[:400])
-    seconds = round(time.monotonic() - began, 2)
-    result = replace(graded.result, file=file, sha256=sha256, seconds=seconds)
-    return replace(graded, result=result)
+        graded = _not_graded(assignment, entry, whose, str(problem))
+    except Exception as error:  # a neighbour's grade must not be lost with this one
+        said = f"the grader failed: {type(error).__name__}: {error}"
+        graded = _not_graded(assignment, entry, "failed", said[:LONGEST_TEXT])
+    return replace(graded, result=replace(graded.result, file=file, sha256=sha256))
 
 
 def digest_of(entry: Entry) -> str:
@@ -226,109 +242,56 @@ def _not_graded(assignment: Assignment, entry: Entry, status: str, problem: str)
     return Graded(SubmissionResult(entry.student, "", "", status, (problem,), 0.0, checks), {})
 
 
-def _run(assignment: Assignment, entry: Entry, submission: Submission) -> Graded:
-    divided = parts(submission.release)
-    run = Run(
-        start=functools.partial(BoxedKernel, assignment.tier),
-        timeout=assignment.timeout,
-        parts_of=parts_of(divided, submission.home),
-        checks=frozenset(cell.id for cell in tagged(submission.release, "grade")),
-        reference=assignment.records,
-    )
-    results = run_notebook(submission.notebook, run)
-    (setup,) = tagged(submission.release, "parameters")
+def _run(
+    assignment: Assignment,
+    entry: Entry,
+    submission: Submission,
+    reference: Callable[[], Records],
+) -> Graded:
+    with _warm_kernels(assignment, submission) as start:
+        records = reference()
+        run = Run(
+            start=start,
+            timeout=assignment.timeout,
+            parts_of=parts_of(parts(submission.release), submission.home),
+            checks=frozenset(cell.id for cell in tagged(submission.release, "grade")),
+            reference=records,
+        )
+        results = run_notebook(submission.notebook, run)
+    setup = submission.notebook.cells[0]
     if results[setup.id].status != "passed":  # no code of the student's had run yet
-        raise Problem(f"the first cell {results[setup.id].message}")
-    outcomes: dict[str, Outcome] = {}
-    checks = []
-    for part in divided:
-        blocked = _blocked(part, submission)
-        for check in part.checks:
-            cell, record = results[check], assignment.records[check]
-            checks.append(_count(part, check, cell, blocked, record))
-            if cell.outcome and not blocked and checks[-1].earned == 0:
-                outcomes[check] = cell.outcome
+        raise Problem(f"the first cell of the exercise {results[setup.id].message}")
     status = "stopped" if any(result.stopped for result in results.values()) else "graded"
-    problems = (
-        *submission.notes,
-        *(f"{name}: {said}" for name, said in submission.forbidden.items()),
-        *_raised(submission, results),
-    )
-    result = SubmissionResult(entry.student, "", "", status, problems, 0.0, tuple(checks))
-    return Graded(result, outcomes)
+    checks, outcomes = count(submission, results, records)
+    problems = tuple(problems_of(submission, results))
+    return Graded(SubmissionResult(entry.student, "", "", status, problems, 0.0, checks), outcomes)
 
 
-def _raised(submission: Submission, results: Mapping[str, CellResult]) -> Iterator[str]:
-    """Say which cells of the student's own raised an error, or had to be stopped."""
-    graded = {cell.id for cell in tagged(submission.release, "grade")}
-    for cell, result in results.items():
-        if cell not in graded and result.status in ("failed", "timed out", "killed"):
-            what = "its cell raised " if result.status == "failed" else ""
-            name = cell.removeprefix(NEEDS)
-            whose = "what it takes from other cells: " if name != cell else ""
-            yield f"{name}: {whose}{what}{result.message}"
+def _ready_kernel(assignment: Assignment, setup: str) -> BoxedKernel:
+    """Start a kernel that has run the setup of the exercise."""
+    kernel = BoxedKernel(assignment.tier, assignment.scratch)
+    names = unneeded_modules(assignment.release)
+    try:
+        for source in (HIDE.format(names), setup, SHOW.format(names)):
+            kernel.run(source, assignment.timeout)
+    except BaseException:
+        kernel.stop()
+        raise
+    return kernel
 
 
-def _blocked(part: Part, submission: Submission) -> tuple[str, str] | None:
-    """Return outcome and reason where a part earns nothing, whatever its checks come to."""
-    for answer in part.answers:
-        if answer in submission.forbidden:
-            return "error", f"{answer}: {submission.forbidden[answer]}"
-        if answer not in submission.home:
-            return "no answer", f"no cell defines {answer}"
-    return None
+@contextlib.contextmanager
+def _warm_kernels(
+    assignment: Assignment, submission: Submission
+) -> Iterator[Callable[[], BoxedKernel]]:
+    """Start a kernel and let it run the setup, which is not the student's, ahead of its use.
 
-
-def _count(
-    part: Part,
-    check: str,
-    cell: CellResult,
-    blocked: tuple[str, str] | None,
-    record: Mapping[str, Any],
-) -> CheckResult:
-    """Give a check its points: for a clean pass, and for nothing else."""
-    points = part.points[check]
-    right = cell.status == "passed" and not blocked
-    outcome, message = blocked or (_outcome(cell), cell.message)
-    return CheckResult(
-        id=check,
-        part=part.title,
-        points=points,
-        earned=points if right else 0,
-        outcome=outcome,
-        seconds=cell.seconds,
-        expected=_short(record["value"]),
-        got=_short(cell.outcome.value) if right and cell.outcome else "",
-        message="" if right else message,
-        hint="" if right else record["hint"],
-    )
-
-
-def _outcome(cell: CellResult) -> str:
-    if cell.status != "failed":
-        return {"passed": "right"}.get(cell.status, cell.status)
-    if cell.outcome is None or cell.outcome.error:
-        missing = cell.outcome and cell.outcome.error.startswith("NotImplementedError")
-        return "no answer" if missing else "error"
-    return "wrong"
-
-
-def _explained(check: CheckResult, outcome: Outcome, record: Mapping[str, Any]) -> CheckResult:
-    """Say of a wrong value what it is, and what helps."""
-    fitting = next((w for w in record["misconceptions"] if _is(outcome, w, record)), None)
-    return replace(
-        check,
-        got=outcome.error or _short(outcome.value),
-        message=fault(outcome, record),
-        hint=fitting["says"] if fitting else record["hint"],
-        misconception=fitting["name"] if fitting else "",
-    )
-
-
-def _is(outcome: Outcome, wrong: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    return same(outcome, Outcome.recorded(wrong), **tolerance(record))
-
-
-def _short(value: Any) -> str:
-    line = text(value)
-    return line if len(line) <= LONGEST_TEXT else f"{line[:LONGEST_TEXT]} ..."
+    So what takes the longest, to load TensorFlow, goes on beside the reference.
+    """
+    new = functools.partial(_ready_kernel, assignment, submission.notebook.cells[0].source)
+    waiting = [new()]
+    try:
+        yield lambda: waiting.pop() if waiting else new()
+    finally:
+        for kernel in waiting:
+            kernel.stop()

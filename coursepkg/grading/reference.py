@@ -14,7 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from coursepkg.grading.exercise import Course, Problem
+from coursepkg.grading.exercise import Course, Problem, unneeded_modules
 
 PATIENCE = 900  # seconds; the misconceptions of the slowest exercise take one tenth
 
@@ -65,21 +65,27 @@ class Reference:
         except subprocess.TimeoutExpired:
             raise ReferenceFailed(f"the reference did not end within {PATIENCE} s") from None
         finally:
-            self.process.kill()
+            self.close()
         if self.process.returncode:
             lines = err.decode(errors="replace").strip().splitlines()
             why = lines[-1] if lines else f"exit code {self.process.returncode}"
             raise ReferenceFailed(f"the reference failed: {why}")
         return json.loads(out)
 
+    def close(self) -> None:
+        """End the process, if nobody waits for it any more."""
+        self.process.kill()
+        self.process.communicate()
+
 
 def main(asked: str) -> None:
     """Print the records as JSON, or end with one line on stderr."""
-    from coursepkg.grading.release import records
+    from coursepkg.grading.release import read_master, records
 
     root, solutions, name, seed, parts = json.loads(asked)
     course = Course(Path(root), Path(solutions) if solutions else None)
     try:
+        sys.modules.update(dict.fromkeys(unneeded_modules(read_master(course, name))))
         found = records(course, name, seed=seed, misconceptions=bool(parts), parts=parts)
     except Problem as problem:
         sys.exit(str(problem))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import statistics
+from collections.abc import Sequence
 
 import joblib
 from rich import box
@@ -74,14 +75,14 @@ def peak_gflops(results: Results) -> float:
     return matmul.GFLOP / min(medians)
 
 
-def machine() -> dict[str, object]:
+def machine(packages: Sequence[str] = _PACKAGES) -> dict[str, object]:
     """Describe what was measured on."""
     return {
         "cores": joblib.cpu_count(),
         "architecture": platform.machine(),
         "system": platform.system(),
         "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": {name: importlib.metadata.version(name) for name in packages},
     }
 
 

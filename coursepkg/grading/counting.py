@@ -1,0 +1,156 @@
+"""From how the cells of a submission went to the points of its checks, and what is said to each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from coursepkg.grading.exercise import Part, parts, tagged
+from coursepkg.grading.nbval_run import CellResult
+from coursepkg.grading.results import CheckResult
+from coursepkg.grading.submission import NEEDS, Submission
+from coursepkg.show import Outcome, fault, same, text, tolerance
+
+LONGEST_TEXT = 400  # characters of a value in a report
+
+Records = Mapping[str, Mapping[str, Any]]  # what each check expects, as in an expected file
+
+
+def count(
+    submission: Submission, results: Mapping[str, CellResult], records: Records
+) -> tuple[tuple[CheckResult, ...], dict[str, Outcome]]:
+    """Give each check its points.
+
+    Parameters
+    ----------
+    submission : Submission
+        What was run.
+    results : mapping of str to CellResult
+        How each cell went.
+    records : mapping of str to dict
+        What each check expects.
+
+    Returns
+    -------
+    tuple of CheckResult
+        One for each check, in order.
+    dict of str to Outcome
+        What those came to that are not right, for `explained`.
+    """
+    checks: list[CheckResult] = []
+    outcomes: dict[str, Outcome] = {}
+    for part in parts(submission.release):
+        blocked = _blocked(part, submission)
+        for check in part.checks:
+            cell = results[check]
+            checks.append(_count(part, check, cell, blocked, records[check]))
+            if cell.outcome and not blocked and not checks[-1].earned:
+                outcomes[check] = cell.outcome
+    return tuple(checks), outcomes
+
+
+def problems_of(submission: Submission, results: Mapping[str, CellResult]) -> Iterator[str]:
+    """Say what is not as it was given out, and which of the student's cells failed.
+
+    Parameters
+    ----------
+    submission : Submission
+        What was run.
+    results : mapping of str to CellResult
+        How each cell went.
+
+    Yields
+    ------
+    str
+        One line each.
+    """
+    yield from submission.notes
+    yield from (f"{name}: {said}" for name, said in submission.forbidden.items())
+    graded = {cell.id for cell in tagged(submission.release, "grade")}
+    for cell, result in results.items():
+        if cell not in graded and result.status in ("failed", "timed out", "killed"):
+            what = "its cell raised " if result.status == "failed" else ""
+            name = cell.removeprefix(NEEDS)
+            whose = "what it takes from other cells: " if name != cell else ""
+            yield f"{name}: {whose}{what}{result.message}"
+
+
+def _blocked(part: Part, submission: Submission) -> tuple[str, str] | None:
+    """Return outcome and reason where a part earns nothing, whatever its checks come to."""
+    for answer in part.answers:
+        if answer in submission.forbidden:
+            return "error", f"{answer}: {submission.forbidden[answer]}"
+        if answer not in submission.home:
+            return "no answer", f"no cell defines {answer}"
+    return None
+
+
+def _count(
+    part: Part,
+    check: str,
+    cell: CellResult,
+    blocked: tuple[str, str] | None,
+    record: Mapping[str, Any],
+) -> CheckResult:
+    """Give a check its points: for a clean pass, and for nothing else."""
+    points = part.points[check]
+    right = cell.status == "passed" and not blocked
+    outcome, message = blocked or (_outcome(cell), cell.message)
+    return CheckResult(
+        id=check,
+        part=part.title,
+        points=points,
+        earned=points if right else 0,
+        outcome=outcome,
+        seconds=cell.seconds,
+        expected=_short(record["value"]),
+        got=_short(cell.outcome.value) if right and cell.outcome else "",
+        message="" if right else message,
+        hint="" if right else record["hint"],
+    )
+
+
+def _outcome(cell: CellResult) -> str:
+    if cell.status != "failed":
+        return {"passed": "right"}.get(cell.status, cell.status)
+    if cell.outcome is None or cell.outcome.error:
+        missing = cell.outcome and cell.outcome.error.startswith("NotImplementedError")
+        return "no answer" if missing else "error"
+    return "wrong"
+
+
+def explained(check: CheckResult, outcome: Outcome, record: Mapping[str, Any]) -> CheckResult:
+    """Say of a wrong value what it is, and what helps.
+
+    Parameters
+    ----------
+    check : CheckResult
+        The check as it was counted.
+    outcome : Outcome
+        What it came to.
+    record : mapping
+        What it expects, with what the misconceptions give.
+
+    Returns
+    -------
+    CheckResult
+        With the message that the student reads.
+    """
+    fitting = next((w for w in record["misconceptions"] if _is(outcome, w, record)), None)
+    return replace(
+        check,
+        got=outcome.error or _short(outcome.value),
+        message=fault(outcome, record),
+        hint=fitting["says"] if fitting else record["hint"],
+        misconception=fitting["name"] if fitting else "",
+    )
+
+
+def _is(outcome: Outcome, wrong: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    return same(outcome, Outcome.recorded(wrong), **tolerance(record))
+
+
+def _short(value: Any) -> str:
+    line = text(value)
+    return line if len(line) <= LONGEST_TEXT else f"{line[:LONGEST_TEXT]} ..."

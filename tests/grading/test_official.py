@@ -1,0 +1,378 @@
+"""The official grade of a class: fair to right answers, strict with wrong ones, and never lost."""
+
+import csv
+import json
+import shutil
+import time
+
+import jsonschema
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from coursepkg.grading import grade_command
+from coursepkg.grading.cli import main
+from coursepkg.grading.exercise import Course, parts
+from coursepkg.grading.results import Results
+from coursepkg.grading.self_check import check_submission
+from coursepkg.grading.submission import read_submission
+from tests.grading import handed_in
+from tests.grading.handed_in import COURSE, NAME, WAYS, hand_in, solved, with_source
+
+TIMEOUT = 3.0
+
+
+def grade(folder, *options, course=COURSE):
+    """Run the command; return its exit code and what it printed, on stdout and stderr."""
+    result = CliRunner().invoke(main, ["grade", str(folder), *map(str, options)], obj=course)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def read(path):
+    return Results.from_json(path.read_text(encoding="utf-8"))
+
+
+def scores(results):
+    return {r.student: (r.score, r.status) for r in results.submissions}
+
+
+# --- a class with everything in it --------------------------------------------------------------
+
+MISCONCEPTIONS = handed_in.misconceptions()[::9]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The folder of one run over a class, with all reports, and what it printed."""
+    root = tmp_path_factory.mktemp("class")
+    handed_in.hand_in_all(root / "class")
+    for wrong in MISCONCEPTIONS:
+        hand_in(root / "class", wrong.name, handed_in.with_variants([wrong]))
+    reports = [f"--{kind}={root / f'grades.{kind}'}" for kind in ("json", "csv", "html")]
+    options = [*reports, f"--gradescope={root / 'gradescope'}", f"--timeout={TIMEOUT}", "--jobs=2"]
+    printed = grade(root / "class", *options)
+    return root, printed
+
+
+@pytest.fixture(scope="module")
+def results(graded):
+    return read(graded[0] / "grades.json")
+
+
+def result_of(results, student):
+    (found,) = [r for r in results.submissions if r.student == student]
+    return found
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_each_way_of_handing_in_has_its_score_and_its_problem(results, name):
+    way, found = WAYS[name], result_of(results, name)
+    assert (found.score, found.max_score, found.status) == (way.score, 20, way.status), found
+    assert any(way.problem in problem for problem in found.problems) or not way.problem, found
+
+
+@pytest.mark.parametrize("wrong", MISCONCEPTIONS, ids=lambda wrong: wrong.name)
+def test_a_misconception_is_recognised_under_a_fresh_seed(results, wrong):
+    found = result_of(results, wrong.name)
+    assert found.score < found.max_score
+    lost = [check for check in found.checks if not check.earned]
+    assert wrong.name in {check.misconception for check in lost} or any(
+        wrong.says in check.hint for check in lost
+    )
+    for check in lost:
+        assert check.got != check.expected
+        assert check.message
+
+
+def test_the_run_says_what_it_did(graded, results):
+    _root, (code, out, err) = graded
+    assert code == 4, "a loop was stopped, and no grader failed"
+    assert f"{NAME}: {len(WAYS) + len(MISCONCEPTIONS)} submissions; seed {results.seed}" in err
+    assert f"isolation {results.isolation}" in err
+    assert "right    │ 20 of 20" in " ".join(out.split(" " * 4)) or "20 of 20" in out
+    assert err.count("\n") == 1
+
+
+def test_the_whole_is_valid_and_each_student_has_a_file_of_the_same_kind(graded, results):
+    root, _printed = graded
+    schema = json.loads(
+        (COURSE.root / "coursepkg" / "grading" / "results.schema.json").read_text(encoding="utf-8")
+    )
+    files = sorted((root / "grades").glob("*.json"), key=lambda path: path.stem)
+    assert [path.stem for path in files] == [r.student for r in results.submissions]
+    for path in [root / "grades.json", *files]:
+        jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), schema)
+    assert {read(path).submissions[0] for path in files} == set(results.submissions)
+    assert not [path for path in root.rglob(".*") if path.name.endswith(".new")]
+
+
+def test_the_other_reports_are_there(graded, results):
+    root, _printed = graded
+    with (root / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert {name: int(row["score"]) for name, row in rows.items()} == {
+        r.student: r.score for r in results.submissions
+    }
+    page = (root / "grades.html").read_text(encoding="utf-8")
+    for result in results.submissions:
+        assert f'href="grades/{result.student}.html"' in page
+        assert (root / "grades" / f"{result.student}.html").is_file()
+        found = json.loads((root / "gradescope" / f"{result.student}.json").read_text("utf-8"))
+        assert found["score"] == result.score
+
+
+def test_an_endless_loop_costs_its_own_limit_and_its_own_part(results):
+    found = result_of(results, "loop")
+    (stopped,) = [check for check in found.checks if check.outcome == "timed out"]
+    assert stopped.seconds < TIMEOUT + 2
+    assert stopped.message == "did not end within 3 s"
+    others = [check for check in found.checks if check.part != stopped.part]
+    assert all(check.outcome == "right" for check in others)
+
+
+def test_no_two_runs_draw_the_same_inputs(results, tmp_path):
+    hand_in(tmp_path / "class", "ada", solved())
+    code, _, _ = grade(tmp_path / "class", "--json", tmp_path / "g.json")
+    assert code == 0
+    again = read(tmp_path / "g.json")
+    assert again.seed != results.seed
+    pairs = zip(again.submissions[0].checks, result_of(results, "right").checks, strict=True)
+    assert all(new.got != old.got for new, old in pairs)
+
+
+# --- beside the self-check ----------------------------------------------------------------------
+
+READABLE = [name for name, way in WAYS.items() if way.status != "problem"]
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_a_student_s_own_check_gives_the_same_points(results, name, tmp_path):
+    way = WAYS[name]
+    hand_in(tmp_path, name, way.make(), way.file)
+    own = check_submission(read_submission(COURSE, tmp_path / name / way.file), timeout=TIMEOUT)
+    official = {}
+    for check in result_of(results, name).checks:
+        official[check.part] = official.get(check.part, 0) + check.earned
+    assert {part.title: part.earned for part in own.parts} == official
+
+
+@pytest.mark.parametrize("name", COURSE.names())
+def test_other_right_answers_keep_all_points_under_fresh_seeds(name, tmp_path):
+    heavy = "keras" in str(handed_in.untouched(name).cells)
+    notebooks = handed_in.right_combinations(name)
+    for number, notebook in enumerate(notebooks[:1] if heavy else notebooks):
+        hand_in(tmp_path / "class", f"right-{number}", notebook, f"{name}.ipynb")
+    code, out, _ = grade(tmp_path / "class", "--jobs", 2)
+    assert code == 0, out
+
+
+# --- folders, seeds, and going on ---------------------------------------------------------------
+
+
+@pytest.fixture
+def three(tmp_path):
+    """A class of three, of whom the second is wrong."""
+    hand_in(tmp_path / "class", "ada", solved())
+    hand_in(tmp_path / "class", "bob", with_source("ista", "def ista(*args):\n    return 0"))
+    hand_in(tmp_path / "class", "eve", solved())
+    return tmp_path
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(three, monkeypatch):
+    asked = [three / "class", "--json", three / "g.json"]
+    seen = []
+
+    def stop_after_two(result):
+        seen.append(result.student)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    def graded(room, jobs, scheduler):
+        return room.grade(jobs=jobs, scheduler=scheduler, on_result=stop_after_two)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(grade_command, "_graded", graded)
+        code, _, err = grade(*asked)
+    assert code == 130
+    assert "interrupted: 2 of 3 submissions are graded and kept; go on with --resume" in err
+    assert not (three / "g.json").exists()
+    kept = {path.stem: path.read_text("utf-8") for path in (three / "g").glob("*.json")}
+    assert sorted(kept) == sorted(seen)
+
+    code, _, err = grade(*asked, "--resume")
+    assert code == 1
+    assert "3 submissions, 2 of them already graded" in err
+    assert scores(read(three / "g.json")) == {
+        "ada": (20, "graded"),
+        "bob": (16, "graded"),
+        "eve": (20, "graded"),
+    }
+    for student, before in kept.items():
+        assert (three / "g" / f"{student}.json").read_text("utf-8") == before, "graded once"
+
+
+def test_what_changed_since_is_graded_again(three):
+    asked = [three / "class", "--json", three / "g.json"]
+    grade(*asked)
+    (three / "g" / "eve.json").write_text("{", encoding="utf-8")
+    shutil.copy(three / "class" / "ada" / f"{NAME}.ipynb", three / "class" / "bob")
+    code, _, err = grade(*asked, "--resume")
+    assert (code, "1 of them already graded" in err) == (0, True)
+    code, _, err = grade(*asked, "--resume", "--seed", "1")
+    assert (code, "already graded" in err) == (0, False), "another seed is another grade"
+
+
+def test_a_cluster_gives_the_same_scores(three):
+    from distributed import LocalCluster
+
+    here, there = three / "here.json", three / "there.json"
+    grade(three / "class", "--seed", 3, "--json", here)
+    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        code, _, _ = grade(three / "class", "--seed", 3, "--json", there, "--scheduler", address)
+    assert code == 1
+    assert scores(read(here)) == scores(read(there))
+    pairs = zip(read(here).submissions, read(there).submissions, strict=True)
+    for one, other in pairs:
+        assert [c.got for c in one.checks] == [c.got for c in other.checks]
+
+
+def test_a_single_notebook_and_nbgrader_s_folders(tmp_path):
+    nested = tmp_path / "submitted" / "ada" / NAME
+    nested.mkdir(parents=True)
+    nbformat.write(solved(), nested / f"{NAME}.ipynb")
+    hidden = nested / ".ipynb_checkpoints"
+    hidden.mkdir()
+    (hidden / f"{NAME}-checkpoint.ipynb").write_text("{", encoding="utf-8")
+    code, out, _ = grade(tmp_path / "submitted", "--seed", 7, "--json", tmp_path / "a.json")
+    assert code == 0, out
+    shutil.copy(nested / f"{NAME}.ipynb", tmp_path / "grace.ipynb")
+    scope = tmp_path / "results.json"
+    code, out, _ = grade(tmp_path / "grace.ipynb", "--seed", 7, "--gradescope", scope)
+    assert code == 0, out
+    assert json.loads(scope.read_text(encoding="utf-8"))["score"] == 20
+    assert "grace" in out
+
+
+def test_masters_kept_elsewhere_grade_a_course_without_them(tmp_path):
+    root = tmp_path / "course"
+    for name in (COURSE.released(NAME), COURSE.expected(NAME)):
+        target = root / name.relative_to(COURSE.root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, target)
+    masters = tmp_path / "masters"
+    masters.mkdir()
+    hand_in(tmp_path / "class", "ada", solved())
+    asked = [tmp_path / "class", "--solutions", masters]
+    code, _, err = grade(*asked, course=Course(root))
+    assert code == 3
+    assert f"there is no master of {NAME} in " in err
+    shutil.copy(COURSE.master(NAME), masters)
+    assert grade(*asked, course=Course(root))[0] == 0
+
+
+def test_a_notebook_that_is_a_link_to_somebody_else_s(three):
+    target = three / "class" / "mallory" / f"{NAME}.ipynb"
+    target.parent.mkdir()
+    target.symlink_to(three / "class" / "ada" / f"{NAME}.ipynb")
+    grade(three / "class", "--json", three / "g.json")
+    found = result_of(read(three / "g.json"), "mallory")
+    assert (found.score, found.status) == (0, "problem")
+    assert "is a link that leads out of the folder" in found.problems[0]
+
+
+def test_two_notebooks_of_one_exercise(three):
+    folder = three / "class" / "bob"
+    shutil.copy(folder / f"{NAME}.ipynb", folder / f"{NAME}-Copy1.ipynb")
+    (folder / "old").mkdir()
+    grade(three / "class", "--json", three / "g.json")
+    assert result_of(read(three / "g.json"), "bob").score == 16, "the one of the right name counts"
+    shutil.copy(folder / f"{NAME}.ipynb", folder / "old")
+    grade(three / "class", "--json", three / "g.json")
+    found = result_of(read(three / "g.json"), "bob")
+    assert found.problems[0].startswith(f"several notebooks answer {NAME}, so none counts: bob/")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--exercise", "99"], "unknown exercise"),
+        (["--seed", "tomorrow"], "must be an integer from 0, or random. Received: tomorrow"),
+        (["--jobs", "0"], "0 is not in the range x>=1"),
+        (["--isolation", "strong"], "'strong' is not one of"),
+        (["--resume"], "--resume goes on from what --json FILE keeps"),
+        (["--solutions", "nowhere"], "does not exist"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers at tcp://127.0.0.1:1"),
+    ],
+)
+def test_wrong_options_are_one_line_and_code_2(three, options, message):
+    code, out, err = grade(three / "class", *options)
+    assert (code, out) == (2, "")
+    assert message in err.splitlines()[-1]
+
+
+def test_nothing_to_grade_is_said(tmp_path):
+    assert "no such file or folder" in grade(tmp_path / "nowhere")[2]
+    assert "there is neither a notebook nor a student's folder" in grade(tmp_path)[2]
+    hand_in(tmp_path, "ada", None)
+    assert "say which exercise to grade with --exercise" in grade(tmp_path)[2]
+    assert grade(tmp_path, "--exercise", 2)[0] == 1
+
+
+def test_a_reference_that_fails_is_the_grader_s_fault(three, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(COURSE.root / "exercises", root / "exercises")
+    broken = with_source("ridge", "def ridge(x, y, l2):\n    return 1 / 0")
+    nbformat.write(broken, Course(root).master(NAME))
+    code, out, err = grade(three / "class", course=Course(root))
+    assert (code, out) == (3, "")
+    assert "problem: the reference failed: ridge_fit: the solution raised ZeroDivisionError" in err
+
+
+def test_a_grader_that_fails_costs_nobody_else(three, monkeypatch):
+    from coursepkg.grading import official
+
+    run = official._run
+
+    def fail_on_bob(assignment, entry, *others):
+        if entry.student == "bob":
+            raise RuntimeError("the disk is on fire")
+        return run(assignment, entry, *others)
+
+    monkeypatch.setattr(official, "_run", fail_on_bob)
+    code, _, _ = grade(three / "class", "--json", three / "g.json")
+    assert code == 3
+    found = read(three / "g.json")
+    assert scores(found) == {"ada": (20, "graded"), "bob": (0, "failed"), "eve": (20, "graded")}
+    assert "RuntimeError: the disk is on fire" in result_of(found, "bob").problems[0]
+
+
+def test_a_report_that_cannot_be_written_is_one_line(three):
+    (three / "file").write_text("", encoding="utf-8")
+    code, _, err = grade(three / "class", "--csv", three / "file" / "g.csv")
+    assert code == 2
+    assert "cannot write" in err.splitlines()[-1]
+
+
+def test_a_death_is_noticed_at_once(tmp_path):
+    dies = "def ista(*args):\n    import os\n    os._exit(1)"
+    hand_in(tmp_path / "class", "eve", with_source("ista", dies))
+    began = time.monotonic()
+    grade(tmp_path / "class", "--json", tmp_path / "g.json", "--timeout", 100)
+    (found,) = read(tmp_path / "g.json").submissions
+    (died,) = [check for check in found.checks if check.outcome == "killed"]
+    assert died.seconds < 3
+    assert time.monotonic() - began < 60, "not the timeout"
+    assert sum(check.earned for check in found.checks) == 16
+
+
+def test_every_part_of_the_release_is_in_the_results(results):
+    expected = [
+        (check, part.title, points)
+        for part in parts(handed_in.untouched())
+        for check, points in part.points.items()
+    ]
+    for result in results.submissions:
+        assert [(c.id, c.part, c.points) for c in result.checks] == expected
