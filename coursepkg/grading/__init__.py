@@ -1,9 +1,15 @@
-"""Exercises: made from their masters, handed to learners, checked.
+"""Exercises: made from their masters, handed to learners, checked and graded.
 
 - `exercise`: where exercises live and how one is built; `variants`: other answers to one.
-- `release`: from a master to the notebook for learners and the expected values.
+- `release`: from a master to the notebook for learners and the expected values; `bundle` packs
+  them for a class, and `nbgrader_source` writes what nbgrader starts from.
 - `in_process`: an exercise run in this process, thousands of times; `mutants` and `quality`
   measure with it how good the checks are.
-- `submission`: a learner's notebook, put together with the original checks; `nbval_run` runs it.
-- `self_check` and `report`: points and reasons, and how they are shown; `cli`: the commands.
+- `answers` and `submission`: what of a notebook counts, put together with the original checks;
+  `kernels` and `nbval_run` run it.
+- `self_check` and `report`: points and reasons, and how they are shown.
+- `isolation` and `boot`: a place for code of somebody else; `emitted`: what comes out of it.
+- `reference`, `official`, `counting` and `classroom`: the grade of one submission, and of a class.
+- `results`, and how they are given out: `exports`, `pages`, `writing`.
+- `cli` and `grade_command`: the commands.
 """

@@ -78,5 +78,7 @@ def _refuse_depth(value: Any, depth: int = 0) -> None:
 
 def _line(text: str, length: int) -> str:
     """Make one printable line of a text; show has shortened it to about this length."""
+    if not isinstance(text, str):
+        raise TypeError("no text")
     printable = "".join(char if char.isprintable() else " " for char in text[: 2 * length])
     return " ".join(printable.split())

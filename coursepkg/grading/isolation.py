@@ -304,7 +304,13 @@ def _size_of(folder: Path) -> int:
 
 def _bubblewrap(place: Box) -> list[str]:
     """Write the command of the sandbox: no network, a read-only system, nothing of the grader's."""
-    command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    command = [
+        shutil.which("bwrap") or "bwrap",
+        "--die-with-parent",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+    ]
     command += ["--unshare-uts", "--unshare-cgroup-try"]
     if place.user is None:
         command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]

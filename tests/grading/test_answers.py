@@ -1,0 +1,172 @@
+"""What of a submission counts: answers wherever they are, and what they take from other cells."""
+
+import nbformat
+import pytest
+
+from coursepkg.grading.answers import (
+    bound_names,
+    find_answers,
+    imported_modules,
+    needed,
+)
+from coursepkg.grading.isolation import forbidden_modules
+
+
+def code(source, cell_id="x", **metadata):
+    return nbformat.v4.new_code_cell(source, id=cell_id, metadata=metadata)
+
+
+def block(cell_id):
+    return {"nbgrader": {"grade_id": cell_id}}
+
+
+STUB = "def double(x):\n    raise NotImplementedError"
+RIGHT = "def double(x):\n    return 2 * x"
+RELEASE = nbformat.v4.new_notebook(
+    cells=[
+        code("import numpy as np", "setup", tags=["parameters"]),
+        code(STUB, "double", tags=["answer"], **block("double")),
+    ]
+)
+
+
+def found(*cells):
+    return find_answers(nbformat.v4.new_notebook(cells=list(cells)), RELEASE).get("double")
+
+
+@pytest.mark.parametrize(
+    ("cells", "place", "sign", "rivals"),
+    [
+        ([code("1"), code(RIGHT, "double")], 1, "id", 0),
+        ([code(RIGHT, "a", **block("double"))], 0, "grade_id", 0),
+        ([code(RIGHT, "a")], 0, "name", 0),
+        ([code("double = lambda x: 2 * x", "a")], 0, "name", 0),
+        ([code("class double: pass", "a")], 0, "name", 0),
+        ([code(STUB, "double"), code(RIGHT, "a", **block("double"))], 1, "grade_id", 0),
+        ([code(STUB, "double"), code(RIGHT, "a")], 1, "name", 0),
+        ([code(RIGHT, "a"), code(RIGHT + "  # mine", "double")], 1, "id", 1),
+        ([code("# gone", "double"), code(RIGHT, "a")], 1, "name", 1),
+        ([code(RIGHT, "double"), code(RIGHT.replace("    ", "  "), "a")], 0, "id", 0),
+        ([code("def double(x", "double")], 0, "id", 0),
+        ([nbformat.v4.new_markdown_cell(RIGHT, id="double")], 0, "id", 0),
+    ],
+)
+def test_an_answer_is_found_wherever_it_is(cells, place, sign, rivals):
+    answer = found(*cells)
+    assert (answer.place, answer.sign, answer.rivals) == (place, sign, rivals)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        code("redouble = 1"),
+        code("def doubled(x): pass"),
+        code("    def double(x): pass"),
+        nbformat.v4.new_markdown_cell(RIGHT),
+        nbformat.v4.new_markdown_cell("What I think of it", id="double"),
+    ],
+)
+def test_what_is_no_answer_is_not_taken_for_one(cell):
+    assert found(cell) is None
+
+
+def test_of_copies_the_first_that_holds_more_than_the_stub_counts():
+    first, second = RIGHT, RIGHT.replace("2", "3")
+    assert found(code(first, "a"), code(second, "b")).place == 0
+    assert found(code(STUB, "double"), code(STUB, "a")).place == 0
+
+
+# --- what an answer takes along -----------------------------------------------------------------
+
+
+def taken(answer, *others, known=("np",)):
+    cells = [code(source, f"other-{number}") for number, source in enumerate(others)]
+    notebook = nbformat.v4.new_notebook(cells=[*cells, code(answer, "double")])
+    place = find_answers(notebook, RELEASE)["double"]
+    return needed(place, notebook, known=set(known), apart_from=set())
+
+
+USES_HELPER = "def double(x):\n    return helper(x)"
+
+
+def test_an_answer_takes_what_it_uses_and_nothing_else():
+    others = [
+        "import math\nimport sys",
+        "def helper(x):\n    return math.exp(x) * 2",
+        "1 / 0\ny = 3",
+    ]
+    source = taken(USES_HELPER, *others)
+    assert source.splitlines() == ["import math", "def helper(x):", "    return math.exp(x) * 2"]
+    assert taken(RIGHT, *others) == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "def double(x):\n    y = 1\n    return y * x",
+        "def double(x):\n    return [y for y in x]",
+        "def double(y):\n    return y",
+        "y = 2\ndef double(x):\n    return y * x",
+        "import y\ndef double(x):\n    return y.f(x)",
+        "def double(x):\n    def y(): pass\n    return y",
+    ],
+)
+def test_names_of_its_own_are_not_looked_for(answer):
+    assert taken(answer, "y = exit()") == ""
+
+
+def test_what_the_exercise_defines_stays_as_it_is():
+    answer = "def double(x):\n    return np.add(x, len(x))"
+    assert taken(answer, "np = None\ndef len(x): return 0") == ""
+
+
+def test_the_last_definition_above_counts_or_the_first_below():
+    above = taken(USES_HELPER, "def helper(x): return 1", "def helper(x): return 2")
+    assert above == "def helper(x):\n    return 2"
+    below = [code("helper = abs", "a"), code("helper = all", "b")]
+    cells = [code(USES_HELPER, "double"), *below]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    answer = find_answers(notebook, RELEASE)["double"]
+    assert needed(answer, notebook, known=set(), apart_from=set()) == "helper = abs"
+    assert needed(answer, notebook, known=set(), apart_from={1}) == "helper = all"
+
+
+def test_magics_and_broken_cells_are_no_obstacle():
+    broken = "%matplotlib inline\n!ls\ndef helper(x):\n    return 2 * x"
+    assert taken(USES_HELPER, "def (", broken).startswith("def helper(x):")
+    assert taken("%time\ndef double(x):\n    return helper(x)", broken) != ""
+    modulo = "def helper(x):\n    return (x\n            % 3)"
+    assert "x % 3" in taken(USES_HELPER, modulo), "a line that begins with % may be Python"
+
+
+@pytest.mark.parametrize("source", ["x" * 10**5, "(" * 10**4, "a.b" + ".b" * 10**4, "\0", "\ud800"])
+def test_no_source_is_too_odd(source):
+    assert taken(USES_HELPER, source) == ""
+    assert bound_names(source) == set()
+    assert imported_modules(source) == []
+
+
+def test_bound_names_see_into_blocks_and_not_into_functions():
+    source = "with f() as a:\n    import b.c as d, e.f\nfor g in h:\n    i: int = 1\n"
+    source += "def j(k):\n    m = 1\nclass n:\n    o = 1\n(p, [q, *r]) = s"
+    assert bound_names(source) == {"a", "d", "e", "g", "i", "j", "n", "p", "q", "r"}
+
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ("import coursepkg.linear_models as lm", ["coursepkg.linear_models"]),
+        ("from coursepkg import proximal, datasets", ["coursepkg.proximal"]),
+        ("from coursepkg.proximal import soft_threshold", ["coursepkg.proximal.soft_threshold"]),
+        ("def f():\n    from coursepkg import sweep", ["coursepkg.sweep"]),
+        ("import importlib\nimportlib.import_module('coursepkg.dropout')", ["coursepkg.dropout"]),
+        ("__import__('coursepkg.dropout')", ["coursepkg.dropout"]),
+        ("%time\nimport coursepkg.dropout", ["coursepkg.dropout"]),
+        ("import coursepkg, coursepkg.show\nfrom coursepkg.datasets import make_linear", []),
+        ("from coursepkg.quiet import without_stderr", []),
+        ("import numpy, coursepkgs.dropout\nfrom . import dropout", []),
+        ("'like coursepkg.dropout'\n# import coursepkg.dropout", []),
+    ],
+)
+def test_imports_of_what_solves_the_exercises(source, modules):
+    assert forbidden_modules(imported_modules(source)) == modules

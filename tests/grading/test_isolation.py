@@ -1,0 +1,203 @@
+"""What a kernel sees and may use up in each tier, and that nothing is left behind."""
+
+import functools
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from coursepkg.grading import isolation
+from coursepkg.grading.isolation import NoSandbox, box, chosen
+from coursepkg.grading.kernels import BoxedKernel, KernelStoppedError
+
+
+def works(tier):
+    try:
+        return chosen(tier) == tier
+    except NoSandbox:
+        return False
+
+
+def tiers(*names):
+    """Those tiers, of which each is skipped with a reason where it does not work."""
+    return [
+        pytest.param(name, marks=pytest.mark.skipif(not works(name), reason=f"no {name} here"))
+        for name in names
+    ]
+
+
+TIERS = tiers("bwrap", "limits", "none")
+on = functools.partial(pytest.mark.parametrize, "kernel", indirect=True)
+
+
+def said(kernel, source, timeout=20.0):
+    """Run a cell and return what it printed, or the name of its error."""
+    message = kernel.execute_cell_input(source, allow_stdin=False)
+    kernel.await_reply(message, timeout)
+    lines = []
+    while True:
+        found = kernel.get_message("iopub", timeout=10)
+        if found["parent_header"].get("msg_id") != message:
+            continue
+        content = found["content"]
+        if content.get("execution_state") == "idle":
+            return "".join(lines).strip()
+        lines += [content[key] for key in ("text", "ename") if key in content]
+
+
+@pytest.fixture(scope="module", params=TIERS)
+def kernel(request):
+    started = BoxedKernel(request.param)
+    yield started
+    started.stop()
+
+
+def test_of_the_package_there_is_what_exercises_need(kernel):
+    assert said(kernel, "from coursepkg import datasets, show, quiet, validation") == ""
+    assert said(kernel, "import coursepkg.linear_models") == "ModuleNotFoundError"
+    assert said(kernel, "import coursepkg.grading") == "ModuleNotFoundError"
+    assert said(kernel, "import os; print(os.listdir())") in ("[]", "['.ipython']") or (
+        kernel.box.tier == "bwrap"
+    )
+
+
+def test_the_environment_tells_nothing(kernel):
+    found = said(kernel, "import os; print(sorted(os.environ))")
+    assert "COURSEPKG_OFFICIAL" in found
+    for name in ("USER", "PYTHONPATH", "VIRTUAL_ENV", "OLDPWD"):
+        assert f"'{name}'" not in found
+
+
+LOOK_FOR_SOLUTIONS = """
+import os
+found = []
+for place, folders, files in os.walk("/"):
+    folders[:] = [f for f in folders if f not in ("proc", "usr", "site-packages", "peers")]
+    found += [f for f in files if f.startswith(("02_weight_", "linear_models."))]
+print(found)
+"""
+
+
+@on(argvalues=tiers("bwrap"))
+def test_the_sandbox_has_no_course_no_network_and_no_neighbours(kernel):
+    course = str(isolation.COURSE_ROOT)
+    assert said(kernel, LOOK_FOR_SOLUTIONS) == "[]"
+    assert said(kernel, f"print(os.path.exists({str(Path(course) / 'exercises')!r}))") == "False"
+    connect = "import socket; socket.create_connection(('127.0.0.1', 22), 1)"
+    assert said(kernel, connect) in ("OSError", "ConnectionRefusedError")
+    assert said(kernel, "print(len([p for p in os.listdir('/proc') if p.isdigit()]))") in "123"
+    assert said(kernel, "print([n for n in os.listdir('/tmp') if n[:3] not in '.ipcpk'])") == "[]"
+    assert said(kernel, "open('/usr/x', 'w')") == "OSError"
+    assert said(kernel, "print(os.getuid() == 0)") == "False"
+
+
+@on(argvalues=tiers("bwrap", "limits"))
+def test_what_is_bounded(kernel):
+    assert said(kernel, "x = bytearray(8 * 2**30)") == "MemoryError"
+    write = "import tempfile\nwith tempfile.TemporaryFile() as f: f.write(bytes(60 * 2**20))"
+    assert said(kernel, write) == "OSError"
+    assert said(kernel, "files = [open('/dev/null') for _ in range(2000)]") == "OSError"
+    assert said(kernel, "files = None") == ""
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_nothing_is_left_of_a_kernel(tier):
+    kernel = BoxedKernel(tier)
+    folder, process = kernel.box.folder, psutil.Process(kernel.km.provisioner.pid)
+    said(kernel, "import subprocess; p = subprocess.Popen(['sleep', '60'])")
+    kernel.excess()
+    children = [process, *process.children(recursive=True)]
+    assert len(children) > 1
+    kernel.stop()
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert not folder.exists()
+    kernel.stop()  # twice is once
+
+
+STOPPED = [
+    ("while True: pass", "timed out", "did not end within 1 s"),
+    ("import os; os._exit(1)", "killed", "ended the kernel"),
+    ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed", "ended the kernel"),
+    ("for _ in range(300): print('x' * 10**5, flush=True)", "killed", "printed more than 10 MB"),
+]
+
+
+@pytest.mark.parametrize(("source", "status", "message"), STOPPED)
+def test_a_kernel_that_has_to_be_stopped_says_why(source, status, message):
+    kernel = BoxedKernel(chosen("auto"))
+    began = time.monotonic()
+    try:
+        with pytest.raises(KernelStoppedError, match=message) as stopped:
+            said(kernel, source, timeout=1.0 if status == "timed out" else 30.0)
+        assert stopped.value.status == status
+        assert time.monotonic() - began < 10
+    finally:
+        kernel.stop()
+
+
+def test_too_much_memory_or_disk_is_noticed(monkeypatch):
+    tier = "limits"
+    kernel = BoxedKernel(tier)
+    try:
+        assert kernel.excess() == ""
+        monkeypatch.setattr(isolation, "MEMORY", 2**20)
+        assert kernel.excess() == "used more than 0 GB of memory"
+        monkeypatch.undo()
+        monkeypatch.setattr(isolation, "SCRATCH", 2**20)
+        said(kernel, "open('big', 'wb').write(bytes(2 * 2**20))")
+        assert kernel.excess() == "wrote more than 1 MB of files"
+        monkeypatch.undo()
+        monkeypatch.setattr(isolation, "PROCESSES", 0)
+        assert kernel.excess() == "started more than 0 processes"
+    finally:
+        kernel.stop()
+
+
+def test_a_kernel_that_does_not_start_leaves_nothing(monkeypatch, tmp_path):
+    def silent(_kernel):
+        raise RuntimeError("no answer")
+
+    monkeypatch.setattr(BoxedKernel, "_ensure_iopub_up", silent)
+    before = psutil.Process().children(recursive=True)
+    with pytest.raises(RuntimeError, match="no answer"):
+        BoxedKernel("none", tmp_path)
+    assert [p for p in psutil.Process().children(recursive=True) if p not in before] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sandbox_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NoSandbox) as refused:
+        chosen("bwrap")
+    assert str(refused.value) == (
+        "isolation bwrap does not work on this machine: bwrap is not installed (on Debian and "
+        "Ubuntu: apt install bubblewrap)"
+    )
+    assert chosen("auto") == "limits"
+
+
+def test_a_sandbox_that_does_not_work_says_why(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(NoSandbox, match=r"machine: bwrap: No permissions to create new names"):
+        chosen("bwrap")
+    assert chosen("auto") == "limits"
+
+
+def test_windows_takes_what_there_is(monkeypatch):
+    monkeypatch.setattr(isolation.os, "name", "nt")
+    with pytest.raises(NoSandbox, match="it needs Linux or macOS"):
+        chosen("limits")
+
+
+def test_every_file_of_a_box_is_there(tmp_path):
+    with box("none", tmp_path) as place:
+        names = {str(p.relative_to(place.folder)) for p in place.folder.rglob("*")}
+        assert {"boot.py", "home", "sockets", "package/coursepkg/show.py"} <= names
+        assert not [name for name in names if "linear_models" in name]
+    assert list(tmp_path.iterdir()) == []
