@@ -38,6 +38,14 @@ def main(context: click.Context) -> None:
     sys.modules.setdefault("rfc3987_syntax", None)
 
 
+_solutions = click.option(
+    "--solutions",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Where the masters lie, if not in exercises/solutions.",
+)
+
+
 @main.command()
 @click.argument("exercises", nargs=-1, metavar="[EXERCISE]...")
 @click.pass_obj
@@ -101,12 +109,7 @@ def check(course: Course, notebooks: Sequence[str], timeout: float) -> None:
     metavar="FOLDER",
     help="Write sources for nbgrader, whose checks assert, into FOLDER/source.",
 )
-@click.option(
-    "--solutions",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    metavar="FOLDER",
-    help="Where the masters lie, if not in exercises/solutions.",
-)
+@_solutions
 @click.pass_obj
 def release(
     course: Course,
@@ -204,12 +207,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
     show_default=True,
     help="Seconds that one cell may take.",
 )
-@click.option(
-    "--solutions",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    metavar="FOLDER",
-    help="Where the masters lie, if not in exercises/solutions.",
-)
+@_solutions
 @click.option("--resume", is_flag=True, help="Go on where an earlier run with --json stopped.")
 @click.option("--json", type=_file, metavar="FILE", help="Everything; beside it a file a student.")
 @click.option("--csv", type=_file, metavar="FILE", help="A table for a gradebook.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from coursepkg.grading.exercise import Course, Problem, unneeded_modules
+from coursepkg.grading.isolation import hide_memory
 
 PATIENCE = 900  # seconds; the misconceptions of the slowest exercise take one tenth
 
@@ -43,10 +44,10 @@ class Reference:
     ) -> None:
         solutions = course.solutions and str(course.solutions)
         self.asked = json.dumps([str(course.root), solutions, name, seed, sorted(parts)])
-        package = str(Path(__file__).parents[2])
+        path = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
         self.process = subprocess.Popen(  # noqa: S603 - this very module
             [sys.executable, "-m", __name__, self.asked],
-            env={**os.environ, "PYTHONPATH": package, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -82,6 +83,7 @@ def main(asked: str) -> None:
     """Print the records as JSON, or end with one line on stderr."""
     from coursepkg.grading.release import read_master, records
 
+    hide_memory()
     root, solutions, name, seed, parts = json.loads(asked)
     course = Course(Path(root), Path(solutions) if solutions else None)
     try:
