@@ -12,7 +12,7 @@ import builtins
 import contextlib
 import re
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -20,15 +20,8 @@ from nbformat import NotebookNode
 from coursepkg.grading.exercise import defined_names, tagged
 
 MAGIC = re.compile(r"(?m)^[ \t]*[%!?].*$")  # lines that are IPython's, not Python's
-DEFINITIONS = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Import,
-    ast.ImportFrom,
-    ast.Assign,
-    ast.AnnAssign,
-)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+CHANGING = (ast.Store, ast.Del)
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,8 @@ class Answer:
         What it was recognised by: ``id``, ``grade_id`` or ``name``.
     rivals : int
         How many other cells answer the same, in other words.
+    is_stub : bool
+        Whether it is as it was given out.
     """
 
     id: str
@@ -54,6 +49,7 @@ class Answer:
     place: int
     sign: str
     rivals: int = 0
+    is_stub: bool = False
 
 
 def find_answers(submitted: NotebookNode, release: NotebookNode) -> dict[str, Answer]:
@@ -75,18 +71,18 @@ def find_answers(submitted: NotebookNode, release: NotebookNode) -> dict[str, An
     for original in tagged(release, "answer"):
         candidates = sorted(_candidates(original, submitted), key=lambda one: one[0])
         if candidates:
-            (*_, place), sign = candidates[0]
+            (is_stub, *_, place), sign = candidates[0]
             cell = submitted.cells[place]
             sources = {_words(submitted.cells[rank[-1]]) for rank, _ in candidates if not rank[0]}
             rivals = len(sources - {_words(cell)})
-            found[original.id] = Answer(original.id, cell, place, sign, rivals)
+            found[original.id] = Answer(original.id, cell, place, sign, rivals, is_stub)
     return found
 
 
 def needed(
     answer: Answer, submitted: NotebookNode, *, known: set[str], apart_from: set[int]
-) -> str:
-    """Return the definitions from a submission's other cells that an answer uses.
+) -> dict[int, str]:
+    """Return what an answer takes from a submission's other cells.
 
     Parameters
     ----------
@@ -101,23 +97,27 @@ def needed(
 
     Returns
     -------
-    str
-        Python source, empty if the answer stands alone. Of several definitions the last one above
-        the answer counts, or else the first one below.
+    dict of int to str
+        Python source by place of the cell that it is from: the statements that bind or change a
+        name that the answer uses, or that one of them uses. They stand above the answer, or below
+        it if there are none above.
     """
     offered = list(_offered(answer, submitted, apart_from))
-    taken: dict[int, ast.stmt] = {}
     known = known | set(dir(builtins))
-    open_names = _used(answer.cell.source) - known
-    seen: set[str] = set()
-    while open_names - seen:
-        name = min(open_names - seen)
-        seen.add(name)
-        number = _nearest(name, offered, answer.place)
-        if number is not None:
-            taken[number] = offered[number][1]
-            open_names |= _used(ast.unparse(taken[number])) - known
-    return "\n".join(ast.unparse(taken[number]) for number in sorted(taken))
+    wanted = _used(answer.cell.source) - known
+    taken: set[int] = set()
+    while True:
+        new = {n for name in wanted for n in _makers(name, offered, answer.place)} - taken
+        if not new:
+            break
+        taken |= new
+        wanted |= set().union(*(_used(ast.unparse(offered[n][1])) for n in new)) - known
+    if wanted - set().union(*(_binds(offered[n][1]) for n in taken)):  # it may be a star's
+        taken |= {n for n, (_, node) in enumerate(offered) if _is_star(node)}
+    found: dict[int, list[str]] = {}
+    for number in sorted(taken):
+        found.setdefault(offered[number][0], []).append(ast.unparse(offered[number][1]))
+    return {place: "\n".join(lines) for place, lines in found.items()}
 
 
 def imported_modules(source: str) -> list[str]:
@@ -175,18 +175,47 @@ def _words(cell: NotebookNode) -> str:
 def _offered(
     answer: Answer, submitted: NotebookNode, apart_from: set[int]
 ) -> Iterator[tuple[int, ast.stmt]]:
-    """Yield the definitions of all other code cells, each with the place of its cell."""
+    """Yield the statements of all other code cells, each with the place of its cell."""
     for place, cell in enumerate(submitted.cells):
         if place not in {answer.place, *apart_from} and cell.cell_type == "code":
-            for node in _parsed(cell.source).body:
-                if isinstance(node, DEFINITIONS):
-                    yield place, node
+            yield from ((place, node) for node in _parsed(cell.source).body)
 
 
-def _nearest(name: str, offered: Sequence[tuple[int, ast.stmt]], place: int) -> int | None:
-    fitting = [n for n, (_, node) in enumerate(offered) if name in _binds(node)]
-    above = [n for n in fitting if offered[n][0] < place]
-    return above[-1] if above else next(iter(fitting), None)
+def _makers(name: str, offered: Sequence[tuple[int, ast.stmt]], place: int) -> list[int]:
+    """Return the numbers of the statements that make a name what it is."""
+    writers = {
+        node.name
+        for _, node in offered
+        if isinstance(node, FUNCTIONS) and any(_changes(inner, {name}) for inner in node.body)
+    }
+    making = [n for n, (_, node) in enumerate(offered) if _changes(node, {name}, writers)]
+    above = [n for n in making if offered[n][0] < place]
+    return above or making
+
+
+def _changes(node: ast.AST, names: set[str], writers: Set[str] = frozenset()) -> bool:
+    """Whether a statement binds or changes one of these names, or calls a function that does."""
+    if _binds(node) & names:
+        return True
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return any(_root(decorator) in writers for decorator in node.decorator_list)
+    if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, CHANGING):
+        return _root(node) in names
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        by_method = isinstance(node.value.func, ast.Attribute) and _root(node.value) in names
+        return by_method or _root(node.value) in writers
+    return any(_changes(inner, names, writers) for inner in ast.iter_child_nodes(node))
+
+
+def _root(node: ast.AST) -> str:
+    """Return the name that ``name.attribute[index](arguments)`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_star(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
 def _binds(node: ast.AST) -> set[str]:

@@ -44,8 +44,9 @@ def count(
         blocked = _blocked(part, submission)
         for check in part.checks:
             cell = results[check]
-            checks.append(_count(part, check, cell, blocked, records[check]))
-            if cell.outcome and not blocked and not checks[-1].earned:
+            blocked_here = blocked or _derived(part, cell, submission, results)
+            checks.append(_count(part, check, cell, blocked_here, records[check]))
+            if cell.outcome and not blocked_here and not checks[-1].earned:
                 outcomes[check] = cell.outcome
     return tuple(checks), outcomes
 
@@ -69,11 +70,25 @@ def problems_of(submission: Submission, results: Mapping[str, CellResult]) -> It
     yield from (f"{name}: {said}" for name, said in submission.forbidden.items())
     graded = {cell.id for cell in tagged(submission.release, "grade")}
     for cell, result in results.items():
-        if cell not in graded and result.status in ("failed", "timed out", "killed"):
-            what = "its cell raised " if result.status == "failed" else ""
-            name = cell.removeprefix(NEEDS)
-            whose = "what it takes from other cells: " if name != cell else ""
-            yield f"{name}: {whose}{what}{result.message}"
+        if cell not in graded and cell not in submission.forbidden and _failed(result):
+            yield _cause(cell, result)
+
+
+def _failed(result: CellResult) -> bool:
+    return result.status in ("failed", "timed out", "killed")
+
+
+def _cause(cell: str, result: CellResult) -> str:
+    """Say how a cell with an answer, or with what an answer needs, went wrong."""
+    number, needs, answer = cell.partition(f"-{NEEDS}")
+    whose = (
+        f"{answer}: cell {number}, from which it takes something," if needs else f"{cell}: its cell"
+    )
+    return (
+        f"{whose} raised {result.message}"
+        if result.status == "failed"
+        else f"{cell}: {result.message}"
+    )
 
 
 def _blocked(part: Part, submission: Submission) -> tuple[str, str] | None:
@@ -83,6 +98,22 @@ def _blocked(part: Part, submission: Submission) -> tuple[str, str] | None:
             return "error", f"{answer}: {submission.forbidden[answer]}"
         if answer not in submission.home:
             return "no answer", f"no cell defines {answer}"
+    return None
+
+
+def _derived(
+    part: Part, cell: CellResult, submission: Submission, results: Mapping[str, CellResult]
+) -> tuple[str, str] | None:
+    """Return outcome and reason of a check whose error only follows from another one."""
+    error = cell.outcome.error if cell.outcome else ""
+    if error.startswith("NotImplementedError") and not set(part.answers) & set(submission.stubs):
+        return "error", "it calls a function of another part, which has no answer yet"
+    for answer in part.answers:
+        if error == f"NameError: name '{answer}' is not defined":
+            home = submission.home[answer]
+            if _failed(results[home]):
+                return "error", _cause(home, results[home])
+            return "error", f"the cell of {answer} does not define {answer}"
     return None
 
 
@@ -107,7 +138,7 @@ def _count(
         expected=_short(record["value"]),
         got=_short(cell.outcome.value) if right and cell.outcome else "",
         message="" if right else message,
-        hint="" if right else record["hint"],
+        hint=record["hint"] if outcome == "wrong" else "",
     )
 
 
@@ -142,7 +173,7 @@ def explained(check: CheckResult, outcome: Outcome, record: Mapping[str, Any]) -
         check,
         got=outcome.error or _short(outcome.value),
         message=fault(outcome, record),
-        hint=fitting["says"] if fitting else record["hint"],
+        hint=fitting["says"] if fitting else check.hint,
         misconception=fitting["name"] if fitting else "",
     )
 

@@ -324,6 +324,7 @@ def _bubblewrap(place: Box) -> list[str]:
     for name in SYSTEM_FILES:
         command += ["--ro-bind-try", name, name]
     command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
+    command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108
     command += _mounts(_operations(place))
     return [*command, "--chdir", str(place.home), "--"]
 

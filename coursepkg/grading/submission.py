@@ -33,7 +33,7 @@ from coursepkg.grading.exercise import (
 )
 from coursepkg.grading.isolation import forbidden_modules
 
-NEEDS = "needs-of-"  # begins the id of a cell with what an answer takes from others
+NEEDS = "needs-of-"  # in the id of a cell with what an answer takes from another one
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Submission:
         The code cells to run: the exercise's own, with the answers in their places.
     home : dict of str to str
         For each answer that is there the id of the cell that holds it; several may share one.
+    stubs : tuple of str
+        Answers that are as they were given out.
     forbidden : dict of str to str
         For answers that import what solves them, one line on it.
     notes : tuple of str
@@ -63,6 +65,7 @@ class Submission:
     release: NotebookNode
     notebook: NotebookNode
     home: Mapping[str, str]
+    stubs: tuple[str, ...]
     forbidden: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -167,6 +170,7 @@ def assemble(
         release=release,
         notebook=nbformat.v4.new_notebook(cells=cells),
         home=_homes(answers),
+        stubs=tuple(name for name, answer in answers.items() if answer.is_stub),
         forbidden=dict(_forbidden(answers, sources)),
         notes=tuple(_notes(answers, submitted, release)),
     )
@@ -190,7 +194,9 @@ def _sources(
     for name, answer in answers.items():
         if homes[name] == name:
             extra = needed(answer, submitted, known=known, apart_from=taken)
-            before = [_code(extra, f"{NEEDS}{name}"[:64])] if extra else []
+            before = [
+                _code(text, f"{place + 1}-{NEEDS}{name}"[:64]) for place, text in extra.items()
+            ]
             found[name] = [*before, _code(answer.cell.source, name)]
     return found
 
@@ -202,7 +208,11 @@ def _forbidden(
         imported = [m for cell in sources[home] for m in imported_modules(cell.source)]
         names = forbidden_modules(imported)
         if names:
-            yield name, f"its cell imports {', '.join(names)}, which answers must do without"
+            yield (
+                name,
+                f"its cell imports {', '.join(names)}. An answer may use coursepkg.show and "
+                "coursepkg.datasets, and nothing else of the package: write it yourself",
+            )
 
 
 def _originals(submitted: NotebookNode, release: NotebookNode) -> dict[int, str]:
@@ -228,7 +238,7 @@ def _notes(
             yield f"{name}: {count} cells answer it, and number {answer.place + 1} counts"
     retyped = [name for name, answer in answers.items() if answer.sign != "id"]
     if retyped:
-        yield f"ids of cells are gone; found by grade_id or name: {', '.join(retyped)}"
+        yield f"not in the cells that were given out for them, but found: {', '.join(retyped)}"
     places = [answer.place for answer in answers.values()]
     if places != sorted(places):
         yield "the answers stand in another order; they were run in the order of the exercise"
