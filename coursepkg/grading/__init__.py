@@ -5,8 +5,8 @@
   them for a class, and `nbgrader_source` writes what nbgrader starts from.
 - `in_process`: an exercise run in this process, thousands of times; `mutants` and `quality`
   measure with it how good the checks are.
-- `answers` and `submission`: what of a notebook counts, put together with the original checks;
-  `kernels` and `nbval_run` run it.
+- `answers`, `needs` and `submission`: what of a notebook counts, put together with the original
+  checks; `kernels` and `nbval_run` run it.
 - `self_check` and `report`: points and reasons, and how they are shown.
 - `isolation` and `boot`: a place for code of somebody else; `emitted`: what comes out of it.
 - `reference`, `official`, `counting` and `classroom`: the grade of one submission, and of a class.

@@ -36,6 +36,7 @@ DEPENDENCIES = (
     "scikit-learn",
     "tensorflow",
 )
+OUTWARD_LINK = re.compile(r"\[([^\]]+)\]\(\.\./[^)]*\)")
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP file can name
 
 README = """\
@@ -50,7 +51,8 @@ need Python {python} and about 2.5 GB of disk, most of it for TensorFlow.
 
 Open a terminal in this folder, the one that holds `pyproject.toml`.
 
-Linux and macOS:
+Linux and macOS (with an Apple chip). On Debian and Ubuntu first `sudo apt install python3-venv`; if
+`python3 --version` is another one, use for example `python3.12`:
 
 ```
 python3 -m venv .venv
@@ -61,7 +63,7 @@ pip install -c requirements.lock -e .
 Windows:
 
 ```
-py -m venv .venv
+py -3.12 -m venv .venv
 .venv\\Scripts\\activate
 pip install -c requirements.lock -e .
 ```
@@ -187,7 +189,7 @@ def contents(course: Course, names: Sequence[str]) -> dict[str, str]:
     for module in _modules():
         files[module.relative_to(COURSE_ROOT).as_posix()] = module.read_text(encoding="utf-8")
     for name in names:
-        files[f"exercises/{name}.ipynb"] = _released(course.released(name))
+        files[f"exercises/{name}.ipynb"] = _without_links(_released(course.released(name)))
         expected = json.loads(_released(course.expected(name)))
         for check in expected["checks"].values():
             check["misconceptions"] = []
@@ -201,6 +203,16 @@ def _released(path: Path) -> str:
     if not path.is_file():
         raise Problem(f"{path}: no such file. First: coursepkg release")
     return path.read_text(encoding="utf-8")
+
+
+def _without_links(notebook: str) -> str:
+    """Leave of links to pages of the book, which is not in the bundle, their words."""
+    document = json.loads(notebook)
+    for cell in document["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = OUTWARD_LINK.sub(r"\1", "".join(cell["source"]))
+            cell["source"] = text.splitlines(keepends=True)
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _own(name: str) -> str:

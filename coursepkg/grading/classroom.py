@@ -7,8 +7,8 @@ import functools
 import importlib.metadata
 import os
 import platform
+import re
 import secrets
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from coursepkg.grading.exercise import (
     parts,
     read_notebook,
 )
-from coursepkg.grading.isolation import chosen, hide_memory
+from coursepkg.grading.isolation import chosen, hide_memory, scratch
 from coursepkg.grading.official import Assignment, Entry, Graded, digest_of, grade
 from coursepkg.grading.reference import Reference
 from coursepkg.grading.release import digest
@@ -33,6 +33,8 @@ from coursepkg.grading.results import Results, SubmissionResult
 from coursepkg.grading.submission import identify
 from coursepkg.grading.writing import write_atomically
 
+AGAIN = "handed in anew after it was graded with the same inputs, whose values its feedback shows"
+COPY = re.compile(r"(?i)[\W_]*(copy)?[\W_]*\d*[\W_]*")  # what a system adds to a second file's name
 PACKAGES = ("coursepkg", "numpy", "nbval", "ipykernel", "tensorflow")  # that a grade depends on
 
 
@@ -71,14 +73,26 @@ class Classroom:
         return replace(self.blank, submissions=tuple(self.done[name] for name in sorted(self.done)))
 
     def resume(self) -> None:
-        """Take over what an earlier run kept, if it was the same file under the same seed."""
+        """Take over what an earlier run kept, if it was the same file under the same seed.
+
+        Raises
+        ------
+        Problem
+            If what is kept there are grades of something else.
+        """
         for entry in self.entries:
             earlier = _earlier(self.file_of(entry.student))
             if earlier is None or not earlier.submissions:
                 continue
+            if (earlier.exercise, earlier.seed) != (self.blank.exercise, self.blank.seed):
+                raise Problem(
+                    f"{self.kept} holds grades of {earlier.exercise} with seed {earlier.seed}, and "
+                    f"this run is of {self.blank.exercise} with seed {self.blank.seed}"
+                )
             (result,) = earlier.submissions
-            same_run = replace(earlier, submissions=()) == self.blank
-            if same_run and result.sha256 == digest_of(entry) and result.status != "failed":
+            if result.sha256 != digest_of(entry):
+                self._again.add(entry.student)
+            elif replace(earlier, submissions=()) == self.blank and result.status != "failed":
                 self.done[entry.student] = result
 
     def grade(
@@ -121,8 +135,7 @@ class Classroom:
         ):
             for graded in stream:
                 result = graded.explained(self._records_for(graded.result))
-                self._keep(result)
-                on_result(result)
+                on_result(self._keep(result))
         return self.results()
 
     def file_of(self, student: str) -> Path | None:
@@ -174,13 +187,18 @@ class Classroom:
             self._explored |= new
         return self._known
 
-    def _keep(self, result: SubmissionResult) -> None:
+    def _keep(self, result: SubmissionResult) -> SubmissionResult:
+        if result.student in self._again:
+            result = replace(result, problems=(*result.problems, AGAIN))
         self.done[result.student] = result
         path = self.file_of(result.student)
         if path:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds expected values
             write_atomically(path, replace(self.blank, submissions=(result,)).as_json())
+        return result
 
     def __post_init__(self) -> None:
+        self._again: set[str] = set()  # students who handed in anew since an earlier run
         self._known: dict[str, dict[str, Any]] = {}
         self._explored: set[str] = set()  # parts whose misconceptions have run
 
@@ -228,12 +246,12 @@ def open_classroom(
         If there is nothing to grade, or it is not clear which exercise.
     """
     tier = chosen(isolation)
-    found = list(find_entries(submissions))
+    found = list(find_entries(submissions, course.names()))
     if not found:
         raise Problem(f"{submissions}: there is neither a notebook nor a student's folder in it")
     exercise = exercise or most_answered(course, [p for entry in found for p in entry.paths])
     release = read_notebook(course.released(exercise))
-    entries = [replace(entry, paths=likely(entry.paths, exercise)) for entry in found]
+    entries = [entry.choosing(likely(entry.paths, exercise)) for entry in found]
     if seed is None:
         earlier = _seed_of(kept, entries, exercise) if resume else None
         seed = earlier or 1 + secrets.randbelow(2**31)
@@ -244,13 +262,15 @@ def open_classroom(
     return room
 
 
-def find_entries(submissions: Path) -> Iterator[Entry]:
+def find_entries(submissions: Path, exercises: Sequence[str]) -> Iterator[Entry]:
     """Find what was handed in: a notebook, one for each student, or a folder for each.
 
     Parameters
     ----------
     submissions : Path
         A notebook, or a folder; folders of students may hold further folders, as nbgrader's do.
+    exercises : sequence of str
+        Names of exercises, which are no students' names.
 
     Yields
     ------
@@ -260,10 +280,12 @@ def find_entries(submissions: Path) -> Iterator[Entry]:
     Raises
     ------
     Problem
-        If there is no such file or folder.
+        If there is no such file or folder, or the file is no notebook.
     """
     if submissions.is_file():
-        yield Entry(_text(_whose(submissions)), (submissions,), submissions.parent)
+        if submissions.suffix != ".ipynb":
+            raise Problem(f"{submissions}: neither a notebook (.ipynb) nor a folder")
+        yield Entry(_whose(submissions, exercises), (submissions,), submissions.parent)
         return
     if not submissions.is_dir():
         raise Problem(f"{submissions}: no such file or folder")
@@ -274,8 +296,8 @@ def find_entries(submissions: Path) -> Iterator[Entry]:
         if place.is_dir():
             student = _text(place.name)
             paths = tuple(sorted(p for p in place.rglob("*.ipynb") if _visible(p, place)))
-        elif place.suffix == ".ipynb":
-            student, paths = _text(_whose(place)), (place,)
+        elif place.suffix == ".ipynb" and place.is_file():
+            student, paths = _whose(place, exercises), (place,)
         else:
             continue
         found[student] = (*found.get(student, ()), *paths)
@@ -317,9 +339,14 @@ def _answered(course: Course, path: Path) -> str | None:
         return None
 
 
-def _whose(path: Path) -> str:
-    """Name the student of a single notebook: by its folder if its own name is an exercise's."""
-    return path.resolve().parent.name if path.stem[:2].isdigit() else path.stem
+def _whose(path: Path, exercises: Sequence[str]) -> str:
+    """Name the student of a notebook: what its name says beside the exercise's, or its folder."""
+    if path.stem in exercises:
+        return _text(path.resolve().parent.name)
+    rest = path.stem
+    for name in exercises:
+        rest = rest.replace(name, "").strip(" _-.")
+    return _text(path.stem if COPY.fullmatch(rest) else rest)
 
 
 def _text(name: str) -> str:
@@ -349,8 +376,7 @@ def _seed_of(kept: Path | None, entries: Iterable[Entry], exercise: str) -> int 
 @contextlib.contextmanager
 def _scratch() -> Iterator[Path]:
     """Make a folder that is cleared in the end, also after workers that were interrupted."""
-    with tempfile.TemporaryDirectory(prefix="cpk-", ignore_cleanup_errors=True) as name:
-        path = Path(name)
+    with scratch() as path:
         path.chmod(0o711)  # kernels of other users have their own folders in it
         yield path
 

@@ -118,12 +118,12 @@ def release(
     nbgrader: Path | None,
     solutions: Path | None,
 ) -> None:
-    """For maintainers: make exercises and expected values from their masters.
+    """For teachers and maintainers: make exercises and expected values from their masters.
 
     The masters lie in exercises/solutions. A released notebook that somebody has written into is
     not overwritten.
 
-    With --bundle or --nbgrader, what was released stays as it is, and that alone is written.
+    With --bundle or --nbgrader nothing is released anew: only what they ask for is written.
     """
     with _problems_in_one_line():
         course = dataclasses.replace(course, solutions=solutions or course.solutions)
@@ -188,7 +188,9 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @main.command()
 @click.argument("submissions", type=click.Path(path_type=Path))
 @click.option("--exercise", help="The exercise, as 02; by default the one most notebooks answer.")
-@click.option("--seed", default="random", show_default=True, callback=_seed, help="For the inputs.")
+@click.option(
+    "--seed", default="random", show_default=True, callback=_seed, help="An integer, or random."
+)
 @click.option(
     "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many at a time."
 )
@@ -209,9 +211,19 @@ _file = click.Path(path_type=Path, dir_okay=False)
 )
 @_solutions
 @click.option("--resume", is_flag=True, help="Go on where an earlier run with --json stopped.")
-@click.option("--json", type=_file, metavar="FILE", help="Everything; beside it a file a student.")
+@click.option(
+    "--json",
+    type=_file,
+    metavar="FILE",
+    help="All results, and a folder called after FILE with one file for each student.",
+)
 @click.option("--csv", type=_file, metavar="FILE", help="A table for a gradebook.")
-@click.option("--html", type=_file, metavar="FILE", help="A page for the teacher, one a student.")
+@click.option(
+    "--html",
+    type=_file,
+    metavar="FILE",
+    help="A page for you, and in the same folder one for each student.",
+)
 @click.option(
     "--gradescope",
     type=click.Path(path_type=Path),
@@ -229,8 +241,8 @@ def grade(
     among the original checks, with fresh inputs, apart from everything else, and their values are
     compared with those of the reference solution.
 
-    Exit code 0: full marks for all; 1: points were lost; 2: nothing could be graded; 3: the grader
-    or the reference failed; 4: something did not end in time, or was killed.
+    Exit code 0: full marks for all; 1: points were lost; 2: a wrong option, or no submissions;
+    3: the grader or the reference failed; 4: something did not end in time, or was killed.
     """
     with _problems_in_one_line():
         from coursepkg.grading.grade_command import Reports, run

@@ -15,7 +15,9 @@ from nbformat import NotebookNode
 
 from coursepkg.show import LONGEST_MESSAGE, LONGEST_SOURCE, OUTCOME, Outcome
 
-LONGEST_VALUE = 2**20  # characters; the right ones have some thousand
+LONGEST_VALUE = 2**18  # characters; the right ones have some thousand
+MOST_PARTS = 10_000  # numbers, texts and lists
+LONGEST_KEY = 100
 DEEPEST_VALUE = 50  # lists within lists
 NOTHING = "NothingShown: the check came to no value. Does your code replace show?"
 
@@ -63,17 +65,25 @@ def _read(text: str, name: str) -> Outcome:
     record = json.loads(text)
     if record["name"] != name:
         return Outcome(error=NOTHING)
-    _refuse_depth(record["value"])
+    _refuse_odd(record["value"])
     error, where = _line(record["error"], LONGEST_MESSAGE), _line(record["where"], LONGEST_SOURCE)
     return Outcome(None if error else record["value"], error, where)
 
 
-def _refuse_depth(value: Any, depth: int = 0) -> None:
-    if depth > DEEPEST_VALUE:
-        raise ValueError("nested too deeply")
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for part in inner:
-        _refuse_depth(part, depth + 1)
+def _refuse_odd(value: Any) -> None:
+    """Raise an error for what takes long to compare, or cannot be written in a report."""
+    waiting, count = [(value, 0)], 0
+    while waiting:
+        one, depth = waiting.pop()
+        count += 1
+        if depth > DEEPEST_VALUE or count > MOST_PARTS:
+            raise ValueError("far more than a check asks for")
+        if isinstance(one, dict):
+            if not all(key.isprintable() and len(key) <= LONGEST_KEY for key in one):
+                raise ValueError("keys that cannot be printed")
+            one = list(one.values())
+        if isinstance(one, list):
+            waiting += [(part, depth + 1) for part in one]
 
 
 def _line(text: str, length: int) -> str:

@@ -260,6 +260,8 @@ def _as_notebook(document: Any, path: Path) -> NotebookNode:
             if not isinstance(cell.source, str):
                 cell.source = "".join(cell.source)
             cell.source.encode()  # half a surrogate pair cannot be written again
+            if not isinstance(cell.get("id", ""), str):
+                del cell["id"]
             if not isinstance(cell.get("metadata"), dict):
                 cell.metadata = nbformat.NotebookNode()
             cell.cell_type  # noqa: B018 - a cell without a type is none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from coursepkg.grading import report
 from coursepkg.grading.classroom import Classroom, open_classroom
 from coursepkg.grading.exercise import Course, Problem
 from coursepkg.grading.exports import csv_text, gradescope_text
+from coursepkg.grading.isolation import warning
 from coursepkg.grading.reference import ReferenceFailed
 from coursepkg.grading.results import Results, SubmissionResult
 from coursepkg.grading.writing import write_all
@@ -99,6 +101,8 @@ def run(
     """
     if resume and not reports.kept:
         raise Problem("--resume goes on from what --json FILE keeps of each student: name FILE")
+    _refuse_among_submissions(submissions, reports)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end workers, too
     room = open_classroom(course, submissions, kept=reports.kept, resume=resume, **how)
     _announce(room)
     try:
@@ -107,6 +111,9 @@ def run(
         click.echo(f"problem: {problem}", err=True)
         return GRADER_FAILED
     except KeyboardInterrupt:
+        if not room.done:
+            click.echo("interrupted: nothing is graded yet", err=True)
+            return INTERRUPTED
         kept = f"{len(room.done)} of {len(room.entries)} submissions are graded"
         kept += " and kept; go on with --resume" if reports.kept else ", and lost without --json"
         click.echo(f"interrupted: {kept}", err=True)
@@ -114,6 +121,15 @@ def run(
     write_all(reports.texts(results))
     report.console(sys.stdout).print(report.grades_table(results))
     return exit_code(results.submissions)
+
+
+def _refuse_among_submissions(submissions: Path, reports: Reports) -> None:
+    """Keep reports out of the folder of submissions, where they would be somebody's."""
+    home = submissions.resolve()
+    for path in (reports.json, reports.csv, reports.html, reports.gradescope):
+        for place in (path, beside(path)) if path else ():
+            if home.is_dir() and place.resolve().is_relative_to(home):
+                raise Problem(f"{place} would lie among the submissions: choose another place")
 
 
 def exit_code(submissions: Iterable[SubmissionResult]) -> int:
@@ -136,6 +152,8 @@ def _announce(room: Classroom) -> None:
         f"isolation {blank.isolation}",
         err=True,
     )
+    if said := warning(blank.isolation):
+        click.echo(f"note: {said}", err=True)
 
 
 def _graded(room: Classroom, jobs: int, scheduler: str | None) -> Results:

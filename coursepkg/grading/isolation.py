@@ -8,6 +8,7 @@ of them the kernel starts in an empty folder, and of this package there is what 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -15,8 +16,9 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -30,6 +32,7 @@ PROVIDED = ("show", "datasets", "quiet", "validation")  # show and datasets, and
 MEMORY = 4 * 2**30  # bytes; TensorFlow needs two of these four
 SCRATCH = 200 * 2**20  # bytes that a student's code may leave on the disk
 LONGEST_FILE = 50 * 2**20  # bytes
+BLOCK = 4096  # bytes that the smallest file takes
 PROCESSES = 256  # threads count, too
 OPEN_FILES = 512
 FIRST_USER = 1_000_000_000  # of ids that no system gives to anybody
@@ -54,11 +57,14 @@ class Box:
         Holds what follows; it is removed in the end.
     user : int or None
         The user whom the kernel becomes, if the grader is root.
+    made : float
+        When, in seconds since 1970.
     """
 
     tier: str
     folder: Path
     user: int | None
+    made: float = field(default_factory=time.time)
 
     @property
     def home(self) -> Path:
@@ -107,18 +113,28 @@ class Box:
             return f"used more than {MEMORY >> 30} GB of memory"
         if len(family(process)) > PROCESSES:  # which the system does not bound for root
             return f"started more than {PROCESSES} processes"
-        if _size_of(self.folder) > SCRATCH:
+        if self.tier == "bwrap" and _has_namespaces_of_its_own(process):
+            return "made a namespace of its own"
+        if _size_of(self.folder) + _nameless(process) > SCRATCH:
             return f"wrote more than {SCRATCH >> 20} MB of files"
         return ""
 
     def end_all(self, children: Iterable[psutil.Process]) -> None:
         """End what is left of a kernel, also what it hid from its process group."""
-        if self.user is not None:
-            of_user = psutil.process_iter(["uids"])
-            children = [p for p in of_user if p.info["uids"] and p.info["uids"].real == self.user]
-        for process in children:
-            with contextlib.suppress(psutil.Error):  # which is sure that it is still the same
-                process.kill()
+        for _ in range(10):  # as some may start others meanwhile
+            left = [*children, *self._adopted()] if self.user is None else _processes_of(self.user)
+            if not left:
+                return
+            for process in left:
+                with contextlib.suppress(psutil.Error):  # which is sure that it is still the same
+                    process.kill()
+            psutil.wait_procs(left, timeout=1)
+            children = ()
+
+    def _adopted(self) -> list[psutil.Process]:
+        """List processes that became this one's children, as `adopt_orphans` wants it."""
+        found = psutil.Process().children(recursive=True) if self.tier == "limits" else []
+        return [p for p in found if p.create_time() > self.made]
 
 
 def chosen(asked: str) -> str:
@@ -148,6 +164,33 @@ def chosen(asked: str) -> str:
 
 
 @contextlib.contextmanager
+def scratch(within: Path | None = None) -> Iterator[Path]:
+    """Make a temporary folder, and clear it away whatever a student's code has made in it.
+
+    Python's own way gets lost in folders within folders, and in 3.11 follows links.
+
+    Parameters
+    ----------
+    within : Path, optional
+        The folder to make it in; by default the system's for temporary files.
+
+    Yields
+    ------
+    Path
+        The folder, without links in its path.
+    """
+    made = Path(tempfile.mkdtemp(prefix="cpk-", dir=within)).resolve()
+    try:
+        yield made
+    finally:
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            with contextlib.suppress(OSError):  # Windows has neither
+                subprocess.run([*command, "--", made], stderr=subprocess.DEVNULL)  # noqa: S603
+        if made.exists():
+            shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def box(tier: str, within: Path | None = None) -> Iterator[Box]:
     """Make a place for one kernel, and clear it away in the end.
 
@@ -163,9 +206,8 @@ def box(tier: str, within: Path | None = None) -> Iterator[Box]:
     Box
         With the package's part in it, and nothing else.
     """
-    place = tempfile.TemporaryDirectory(prefix="cpk-", dir=within, ignore_cleanup_errors=True)
-    with place as name:
-        made = Box(tier, Path(name).resolve(), _user(tier))
+    with scratch(within) as name:
+        made = Box(tier, name, _user(tier))
         package = made.folder / "package" / PACKAGE.name
         for folder in (made.folder / "home", made.sockets, package):
             folder.mkdir(parents=True)
@@ -177,6 +219,15 @@ def box(tier: str, within: Path | None = None) -> Iterator[Box]:
             for folder in (made.folder / "home", made.sockets):
                 os.chown(folder, made.user, made.user)
         yield made
+
+
+def warning(tier: str) -> str:
+    """Say what a teacher should know of a tier on this machine, or nothing."""
+    if tier == "none":
+        return "code of others runs as yours: use it for code that you trust"
+    if tier == "limits" and hasattr(os, "geteuid") and os.geteuid() == 0 and _user(tier) is None:
+        return "code of others runs as root: grade as another user, or install bubblewrap"
+    return ""
 
 
 def forbidden_modules(names: Iterable[str]) -> list[str]:
@@ -194,6 +245,15 @@ def hide_memory() -> None:
 
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what a kernel leaves behind, where Linux can, to be able to end it."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
 def _why_not(tier: str) -> str:
@@ -275,6 +335,16 @@ def _threads_of_this_user() -> int:
     return sum(p.info["num_threads"] or 1 for p in found if p.info["uids"].real == mine)
 
 
+def _processes_of(user: int) -> list[psutil.Process]:
+    found = psutil.process_iter(["uids", "status"])
+    ended = psutil.STATUS_ZOMBIE
+    return [
+        p
+        for p in found
+        if p.info["uids"] and p.info["uids"].real == user and p.info["status"] != ended
+    ]
+
+
 def _memory(process: int) -> int:
     """Return the bytes of memory that a process and its children hold."""
     total = 0
@@ -294,12 +364,40 @@ def family(process: int) -> list[psutil.Process]:
 
 
 def _size_of(folder: Path) -> int:
-    total = 0
-    for place, _, files in os.walk(folder):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - in a loop
+    """Return the bytes of all files, of which each takes a block, and so does a folder."""
+    total, waiting = 0, [folder]
+    while waiting and total <= SCRATCH:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                total += max(entry.stat(follow_symlinks=False).st_size, BLOCK)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
     return total
+
+
+def _has_namespaces_of_its_own(process: int) -> bool:
+    """Whether some child of a sandbox has left the namespace of users that the others are in."""
+    found = set()
+    for each in family(process)[1:]:
+        with contextlib.suppress(OSError):
+            found.add(Path(f"/proc/{each.pid}/ns/user").readlink())
+    return len(found) > 1
+
+
+def _nameless(process: int) -> int:
+    """Return the bytes of files that a process and its children hold open without a name.
+
+    They were removed, or lie in memory alone; where there is no ``/proc`` nobody knows.
+    """
+    found = {}
+    for each in family(process):
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{each.pid}/fd") as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    seen = entry.stat()
+                    if stat.S_ISREG(seen.st_mode) and not seen.st_nlink:
+                        found[seen.st_dev, seen.st_ino] = seen.st_blocks * 512
+    return sum(found.values())
 
 
 def _bubblewrap(place: Box) -> list[str]:
@@ -313,8 +411,10 @@ def _bubblewrap(place: Box) -> list[str]:
     ]
     command += ["--unshare-uts", "--unshare-cgroup-try"]
     if place.user is None:
-        command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+        command += ["--unshare-user", "--uid", "65534", "--gid", "65534", *_without_namespaces()]
     command += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"]
+    command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108
+    command += ["--perms", "0755", "--dir", "/etc"]
     for name in SYSTEM_FOLDERS:
         path = Path("/") / name
         if path.is_symlink():
@@ -326,7 +426,15 @@ def _bubblewrap(place: Box) -> list[str]:
     command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
     command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108
     command += _mounts(_operations(place))
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]  # they lie in memory without bounds
     return [*command, "--chdir", str(place.home), "--"]
+
+
+@functools.cache
+def _without_namespaces() -> list[str]:
+    """Return the option that keeps a sandbox from making others, which older versions lack."""
+    known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout  # noqa: S607
+    return ["--disable-userns"] if "--disable-userns" in known else []
 
 
 def _operations(place: Box) -> dict[Path, str]:

@@ -20,12 +20,14 @@ from jupyter_client.manager import KernelManager
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
 from coursepkg.grading.exercise import CHECKING
-from coursepkg.grading.isolation import box, family
+from coursepkg.grading.isolation import adopt_orphans, box, family
 
 POLL = 0.25  # seconds between looks at whether the kernel is still alive
+GLANCE = 0.05  # seconds between looks at what it sent
 STARTING = 60  # seconds until a kernel answers, on a busy machine
 MOST_OUTPUT = 10 * 2**20  # characters that one cell may send
 MOST_MESSAGES = 20_000
+MOST_GROWTH = 200 * 2**20  # bytes of memory that listening to a kernel may cost
 LAST_WORDS = 10.0  # seconds for the output of a cell that has ended
 
 
@@ -86,12 +88,13 @@ class Kernel(RunningKernel):
         self.km._kernel_spec = spec
         silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         self.km.start_kernel(cwd=str(cwd), env=env, **silent)
-        self.kc = self.km.client()
-        self.kc.start_channels()
+        self.kc = self.km.client(context=self.km.context)  # else it takes messages of any size
+        self.kc.start_channels(stdin=False, hb=False, control=False)  # nobody reads those
         self.kc.wait_for_ready(timeout=STARTING)
         self.waiting: deque[dict[str, Any]] = deque()
         self.sent = self.messages = 0
-        self.silent_from = float("inf")
+        self.silent_from, self.next_look = float("inf"), 0.0
+        self.memory = psutil.Process().memory_info().rss
         self._ensure_iopub_up()
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
@@ -111,7 +114,7 @@ class Kernel(RunningKernel):
         end = time.monotonic() + (timeout or float("inf"))
         while True:
             with contextlib.suppress(Empty):
-                message = self.kc.get_shell_msg(timeout=POLL)
+                message = self.kc.get_shell_msg(timeout=GLANCE)
                 if message["parent_header"].get("msg_id") == msg_id:
                     self.silent_from = time.monotonic() + LAST_WORDS
                     return
@@ -132,7 +135,12 @@ class Kernel(RunningKernel):
             raise KernelStoppedError("killed", "did not stop to print")
         if self.waiting:
             return self.waiting.popleft()
-        return self._counted(super().get_message(stream, timeout))
+        end = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < end:
+            with contextlib.suppress(Empty):
+                return self._counted(super().get_message(stream, GLANCE))
+            self._look_after()
+        raise Empty
 
     def excess(self) -> str:
         """Say what the kernel uses too much of, or nothing."""
@@ -146,12 +154,20 @@ class Kernel(RunningKernel):
 
     def _counted(self, message: dict[str, Any]) -> dict[str, Any]:
         self.messages += 1
-        self.sent += len(str(message["content"]))
-        if self.sent > MOST_OUTPUT or self.messages > MOST_MESSAGES:
+        said = (message[part] for part in ("header", "parent_header", "metadata", "content"))
+        self.sent += sum(len(str(part)) for part in said) + sum(map(len, message.pop("buffers")))
+        if self.sent > MOST_OUTPUT:
             raise KernelStoppedError("killed", f"printed more than {MOST_OUTPUT >> 20} MB")
+        if self.messages > MOST_MESSAGES:
+            raise KernelStoppedError("killed", f"sent more than {MOST_MESSAGES} messages")
         return message
 
     def _look_after(self) -> None:
+        if psutil.Process().memory_info().rss > self.memory + MOST_GROWTH:
+            raise KernelStoppedError("killed", "sent more than anybody can take in")
+        if time.monotonic() < self.next_look:
+            return
+        self.next_look = time.monotonic() + POLL
         if not self.is_alive():
             raise KernelStoppedError("killed", "ended the kernel (os._exit, or out of memory)")
         excess = self.excess()
@@ -172,6 +188,7 @@ class BoxedKernel(Kernel):
 
     def __init__(self, tier: str, within: Path | None = None) -> None:
         self.family: list[psutil.Process] = []
+        adopt_orphans()
         with self._cleared_if_it_fails():
             self.box = self.cleanup.enter_context(box(tier, within))
             self.cleanup.callback(lambda: self.box.end_all(self.family))

@@ -87,6 +87,8 @@ class Run:
         By name of the part, what its other cells come to after one had to be stopped.
     before : list of str
         Sources of the cells that a fresh kernel has to run first.
+    broken : str
+        What keeps the run from going on, if something does.
     """
 
     start: Callable[[], Kernel]
@@ -98,6 +100,7 @@ class Run:
     results: dict[str, CellResult] = field(default_factory=dict)
     lost: dict[str, CellResult] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
+    broken: str = ""
 
     def note(self, cell: NotebookNode, result: CellResult) -> None:
         """Write down how a cell went, and whether its part is lost with it."""
@@ -143,7 +146,7 @@ def run_notebook(notebook: NotebookNode, run: Run) -> dict[str, CellResult]:
     said = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="coursepkg-") as folder, _without_pytest_options():
         path = Path(folder) / "notebook.ipynb"
-        nbformat.write(_with_reference(notebook, run), path)
+        nbformat.write(notebook, path)
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             code = pytest.main([*options, str(path)], plugins=[_Plugin(run)])
     if code == pytest.ExitCode.INTERRUPTED:
@@ -152,6 +155,8 @@ def run_notebook(notebook: NotebookNode, run: Run) -> dict[str, CellResult]:
         errors = re.findall(r"(?m)^(?:E\s+)?(\w*Error.*)$", said.getvalue())
         why = errors[-1] if errors else f"pytest ended with code {code}"
         raise Problem(f"nbval could not run every cell: {why}")
+    if run.broken:
+        raise Problem(run.broken)
     return run.results
 
 
@@ -164,20 +169,6 @@ def _without_pytest_options() -> Iterator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-def _with_reference(notebook: NotebookNode, run: Run) -> NotebookNode:
-    """Give each check the output that it should have, as if it were stored in the notebook."""
-    cells = []
-    for cell in notebook.cells:
-        record = run.reference.get(cell.id)
-        if record is not None:
-            made = output_of(cell.id, Outcome.recorded(record))
-            cell = nbformat.v4.new_code_cell(
-                cell.source, id=cell.id, outputs=[made], execution_count=1
-            )
-        cells.append(cell)
-    return nbformat.v4.new_notebook(cells=cells)
 
 
 class _Plugin:
@@ -201,8 +192,16 @@ class _File(IPyNbFile):
         self.kernel.run(BEFORE_ALL_CELLS, self.run.timeout)
 
     def collect(self) -> Iterator[_Cell]:
-        """Yield the cells, with options of our own: a learner's tags and comments do nothing."""
+        """Yield the cells, with options of our own: a learner's tags and comments do nothing.
+
+        A check gets the output that it should have, as if it were stored in the notebook, which it
+        is not: others may read that file.
+        """
         for item in super().collect():
+            record = self.run.reference.get(item.cell.id)
+            if record is not None:
+                made = output_of(item.cell.id, Outcome.recorded(record))
+                item.cell.update(outputs=[made], execution_count=1)
             yield _Cell.from_parent(
                 self,
                 name=item.name,
@@ -210,6 +209,18 @@ class _File(IPyNbFile):
                 cell=item.cell,
                 options=defaultdict(bool, check=item.cell.id in self.run.reference),
             )
+
+    def get_kernel_message(
+        self, timeout: float | None = None, stream: str = "iopub"
+    ) -> dict[str, Any]:
+        """Return the next message, without what is printed where a grade does not depend on it.
+
+        nbval puts pieces of text together one by one, which takes long for thousands of them.
+        """
+        message = super().get_kernel_message(timeout, stream)
+        if self.run.reference and message["msg_type"] == "stream":
+            message["content"]["text"] = ""
+        return message
 
     def revive(self) -> None:
         """Go on in a fresh kernel that has run what came before, as far as it runs twice."""
@@ -263,11 +274,20 @@ class _Cell(IPyNbCell):
         try:
             if not self.parent.kernel.is_alive():
                 self.parent.revive()
+        except Exception as error:  # not the cell's fault, and there is nothing to run it in
+            self.parent.run.broken = f"no kernel started ({error})"
+            return CellResult("not run", "no kernel started")
+        return self._ran()
+
+    def _ran(self) -> CellResult:
+        try:
             super().runtest()
         except KernelStoppedError as stop:
             self.parent.teardown()
             return CellResult(stop.status, stop.message)
         except NbCellError:
+            if not self.parent.kernel.is_alive():
+                return CellResult("killed", "printed too much at once, or ended its output")
             return CellResult("failed", self._error(), self.outcome)
         except Exception as error:  # the kernel is theirs, and may send anything
             self.parent.teardown()
@@ -286,8 +306,7 @@ class _Cell(IPyNbCell):
         error = next((out for out in self.test_outputs if out.output_type == "error"), None)
         if error is None:  # it ran, and gave another value
             return ""
-        if error.ename == "NotYet":
-            return error.evalue
-        said = PLACE.sub(r"(line \1)", f"{error.ename}: {error.evalue}")
+        said = f"{error.ename}: {error.evalue}".removeprefix("NotYet: ")
+        said = PLACE.sub(r"(line \1)", said[: 4 * LONGEST_ERROR])
         printable = "".join(char if char.isprintable() else " " for char in said)
         return " ".join(printable.split()).removesuffix(":")[:LONGEST_ERROR]

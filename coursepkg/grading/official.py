@@ -82,11 +82,18 @@ class Entry:
         Notebooks, one of which should be the submission.
     folder : Path
         Where all submissions lie.
+    others : tuple of Path
+        Further notebooks, which do not count.
     """
 
     student: str
     paths: tuple[Path, ...]
     folder: Path
+    others: tuple[Path, ...] = ()
+
+    def choosing(self, paths: tuple[Path, ...]) -> Entry:
+        """Return the entry with some of its notebooks, and the rest beside them."""
+        return replace(self, paths=paths, others=tuple(p for p in self.paths if p not in paths))
 
     def seen(self, path: Path) -> str:
         """Write the path of a notebook as seen from the folder of submissions."""
@@ -165,6 +172,14 @@ def _graded(assignment: Assignment, entry: Entry, reference: Callable[[], Record
     return replace(graded, result=replace(graded.result, file=file, sha256=sha256))
 
 
+def _not_counted(assignment: Assignment, entry: Entry) -> Iterator[str]:
+    """Name notebooks that do not count, apart from those of other exercises."""
+    names = set(assignment.course.names()) - {assignment.exercise}
+    rest = [p for p in entry.others if not any(name in p.stem for name in names)]
+    if rest:
+        yield f"does not count: {', '.join(map(entry.seen, rest))}"
+
+
 def digest_of(entry: Entry) -> str:
     """Return the digest of a submission that has one notebook alone, or nothing."""
     try:
@@ -198,8 +213,8 @@ def _answers(assignment: Assignment, entry: Entry, path: Path) -> bool:
 
 
 def _read(entry: Entry, path: Path) -> bytes:
-    home = entry.folder / path.relative_to(entry.folder).parts[0]
-    if not path.resolve().is_relative_to(home.resolve()):
+    home = entry.folder.resolve() / path.relative_to(entry.folder).parts[0]
+    if not path.resolve().is_relative_to(home):
         raise Problem(f"{entry.seen(path)} is a link that leads out of the folder")
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -263,7 +278,7 @@ def _run(
         raise Problem(f"the first cell of the exercise {results[setup.id].message}")
     status = "stopped" if any(result.stopped for result in results.values()) else "graded"
     checks, outcomes = count(submission, results, records)
-    problems = tuple(problems_of(submission, results))
+    problems = (*_not_counted(assignment, entry), *problems_of(submission, results))
     return Graded(SubmissionResult(entry.student, "", "", status, problems, 0.0, checks), outcomes)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shlex
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ MOST_BARS = 25  # that a phone has room for
 AT_FIRST = 8  # misconceptions that are seen before the rest is unfolded
 OUTCOMES = {
     "right": "right",
-    "wrong": "another value",
+    "wrong": "wrong value",
     "error": "raised an error",
     "no answer": "no answer",
     "timed out": "did not end in time",
@@ -186,13 +185,11 @@ def student_page(results: Results, submission: SubmissionResult) -> str:
     str
         An HTML document.
     """
-    file = shlex.quote(submission.file or "NOTEBOOK")
     return _render(
         "student.html.jinja",
         results=results,
         submission=submission,
         explained=EXPLAINED.get(submission.status, ""),
-        command=f"coursepkg grade {file} --exercise {results.exercise}",
     )
 
 

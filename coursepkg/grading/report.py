@@ -96,9 +96,19 @@ def grades_table(results: Results) -> Table:
         full = found.status == "graded" and found.score == found.max_score
         style = "green" if full else "yellow"
         score = Text(f"{found.score} of {found.max_score}", style=style)
-        lines = Text("\n".join([*found.problems, *_lost(found)]) or "right" * full)
-        table.add_row(Text(found.student), score, Text(found.status, style=style), lines)
+        lines = "\n".join([*found.problems, *_lost(found)]) or "right" * full
+        table.add_row(
+            Text(_printable(found.student)),
+            score,
+            Text(found.status, style=style),
+            Text(_printable(lines)),
+        )
     return table
+
+
+def _printable(text: str) -> str:
+    """Replace what a terminal might obey: students choose the names of their files."""
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 def _lost(submission: SubmissionResult) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A submission, put together with the original setup and checks.
 
-Only its answers count, with what they need (see `answers`); the rest is the exercise as it was
-given out. The same is run for a learner who checks their own notebook and for a grade.
+Only its answers count (see `answers`), with what they need (see `needs`); the rest is the exercise
+as it was given out. The same is run for a learner who checks their own notebook and for a grade.
 """
 
 from __future__ import annotations
@@ -13,14 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from coursepkg.grading.answers import (
-    Answer,
-    bound_names,
-    find_answers,
-    grade_id,
-    imported_modules,
-    needed,
-)
+from coursepkg.grading.answers import Answer, find_answers, grade_id
 from coursepkg.grading.exercise import (
     EXERCISE,
     Course,
@@ -32,6 +25,7 @@ from coursepkg.grading.exercise import (
     tags,
 )
 from coursepkg.grading.isolation import forbidden_modules
+from coursepkg.grading.needs import bound_names, imported_modules, needed
 
 NEEDS = "needs-of-"  # in the id of a cell with what an answer takes from another one
 

@@ -1,15 +1,14 @@
 """What of a submission counts: answers wherever they are, and what they take from other cells."""
 
+import ast
+import time
+
 import nbformat
 import pytest
 
-from coursepkg.grading.answers import (
-    bound_names,
-    find_answers,
-    imported_modules,
-    needed,
-)
+from coursepkg.grading.answers import find_answers
 from coursepkg.grading.isolation import forbidden_modules
+from coursepkg.grading.needs import bound_names, imported_modules, needed
 
 
 def code(source, cell_id="x", **metadata):
@@ -83,7 +82,7 @@ def taken(answer, *others, known=("np",)):
     cells = [code(source, f"other-{number}") for number, source in enumerate(others)]
     notebook = nbformat.v4.new_notebook(cells=[*cells, code(answer, "double")])
     place = find_answers(notebook, RELEASE)["double"]
-    return needed(place, notebook, known=set(known), apart_from=set())
+    return "\n".join(needed(place, notebook, known=set(known), apart_from=set()).values())
 
 
 USES_HELPER = "def double(x):\n    return helper(x)"
@@ -120,15 +119,49 @@ def test_what_the_exercise_defines_stays_as_it_is():
     assert taken(answer, "np = None\ndef len(x): return 0") == ""
 
 
-def test_the_last_definition_above_counts_or_the_first_below():
+def test_the_definitions_above_count_or_those_below():
     above = taken(USES_HELPER, "def helper(x): return 1", "def helper(x): return 2")
-    assert above == "def helper(x):\n    return 2"
+    assert above.splitlines()[-1] == "    return 2", "the last one prevails"
     below = [code("helper = abs", "a"), code("helper = all", "b")]
     cells = [code(USES_HELPER, "double"), *below]
     notebook = nbformat.v4.new_notebook(cells=cells)
     answer = find_answers(notebook, RELEASE)["double"]
-    assert needed(answer, notebook, known=set(), apart_from=set()) == "helper = abs"
-    assert needed(answer, notebook, known=set(), apart_from={1}) == "helper = all"
+    both = {1: "helper = abs", 2: "helper = all"}
+    assert needed(answer, notebook, known=set(), apart_from=set()) == both
+    assert needed(answer, notebook, known=set(), apart_from={1}) == {2: "helper = all"}
+    notebook.cells.insert(0, code("helper = any", "c"))
+    answer = find_answers(notebook, RELEASE)["double"]
+    assert needed(answer, notebook, known=set(), apart_from=set()) == {0: "helper = any"}
+
+
+@pytest.mark.parametrize(
+    ("needs", "scratch"),
+    [
+        ("try:\n    from fast import helper\nexcept ImportError:\n    helper = abs", "helper(1)"),
+        ("with suppress():\n    import helper", "print(helper)"),
+        ("if FAST:\n    def helper(x): pass\nelse:\n    helper = abs", "plot(helper)"),
+        ("helper = [1]\nhelper = tuple(helper)", "assert helper"),
+        ("def helper(x): pass\nhelper = timed(helper)", "x = helper(2)"),
+        ("helper = {}\nhelper['a'] = 1\nhelper.update(b=2)", "x = helper.pop('a')"),
+        ("helper = {}\nfor name in 'ab':\n    helper[name] = 1", "for n in 'ab': print(helper)"),
+        ("helper = []\nhelper.append(0)\ndel helper[0]", "len(helper)"),
+        ("class helper: pass\nhelper.f = abs\nhelper.f.g = 2", "helper()"),
+        ("helper = 1\nhelper += 1", "y = helper + 1"),
+        ("helper = {}\ndef add(f): helper[f] = f\n@add\ndef g(): pass", "def h(): helper"),
+        ("helper = {}\ndef fill(): helper[0] = 1\nfill()", "print(fill)"),
+        ("from everything import *", "from elsewhere import helpers"),
+    ],
+)
+def test_all_that_makes_a_name_what_it_is_comes_along(needs, scratch):
+    source = taken(USES_HELPER, needs, scratch, known=())
+    assert ast.dump(ast.parse(source)) == ast.dump(ast.parse(needs))
+
+
+def test_thousands_of_statements_are_read_in_no_time():
+    lines = "\n".join(f"n{i} = n{i + 1}\ndef f{i}(): n{i} = 0\nf{i}()" for i in range(10**4))
+    began = time.monotonic()
+    assert taken("def double(x): return n0", lines).startswith("n0 = n1")
+    assert time.monotonic() - began < 10
 
 
 def test_magics_and_broken_cells_are_no_obstacle():

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from coursepkg.grading import grade_command
+from coursepkg.grading import classroom, grade_command
 from coursepkg.grading.cli import main
 from coursepkg.grading.exercise import Course, parts
 from coursepkg.grading.results import Results
@@ -220,8 +220,80 @@ def test_what_changed_since_is_graded_again(three):
     shutil.copy(three / "class" / "ada" / f"{NAME}.ipynb", three / "class" / "bob")
     code, _, err = grade(*asked, "--resume")
     assert (code, "1 of them already graded" in err) == (0, True)
-    code, _, err = grade(*asked, "--resume", "--seed", "1")
-    assert (code, "already graded" in err) == (0, False), "another seed is another grade"
+    (problem,) = result_of(read(three / "g.json"), "bob").problems
+    assert problem.startswith("handed in anew after it was graded with the same inputs")
+
+
+def test_grades_of_something_else_are_not_gone_on_from(three):
+    asked = [three / "class", "--json", three / "g.json", "--resume"]
+    grade(*asked, "--seed", 1)
+    before = {path: path.read_bytes() for path in (three / "g").iterdir()}
+    for other in (["--seed", 2], ["--seed", 1, "--exercise", 4]):
+        code, _, err = grade(*asked, *other)
+        assert code == 2
+        assert f"holds grades of {NAME} with seed 1, and this run is of 0" in err
+    assert {path: path.read_bytes() for path in (three / "g").iterdir()} == before
+
+
+@pytest.mark.parametrize("option", ["--json=g.json", "--json=../class.json", "--gradescope=."])
+def test_reports_stay_out_of_the_submissions(three, option):
+    kind, path = option.split("=")
+    code, _, err = grade(three / "class", kind, three / "class" / path)
+    assert code == 2
+    assert "would lie among the submissions: choose another place" in err
+
+
+@pytest.mark.parametrize(
+    ("file", "student"),
+    [
+        ("ada.ipynb", "ada"),
+        (f"{NAME}_ada.ipynb", "ada"),
+        (f"ada-{NAME}.ipynb", "ada"),
+        (f"Jürgen O'Neil {NAME}.ipynb", "Jürgen O'Neil"),
+        (f"{NAME}.ipynb", "flat"),
+        (f"{NAME} (1).ipynb", f"{NAME} (1)"),
+        (f"{NAME}-Copy1.ipynb", f"{NAME}-Copy1"),
+    ],
+)
+def test_a_folder_of_notebooks_has_a_student_for_each(tmp_path, file, student):
+    hand_in(tmp_path, "flat", solved(), file)
+    (found,) = classroom.find_entries(tmp_path / "flat", COURSE.names())
+    assert (found.student, [path.name for path in found.paths]) == (student, [file])
+
+
+def test_a_notebook_that_does_not_count_is_named(three):
+    shutil.copy(three / "class" / "ada" / f"{NAME}.ipynb", three / "class" / "bob.ipynb")
+    shutil.copy(three / "class" / "ada" / f"{NAME}.ipynb", three / "class" / "bob" / "new.ipynb")
+    grade(three / "class", "--json", three / "g.json")
+    found = result_of(read(three / "g.json"), "bob")
+    assert found.score == 16
+    assert "does not count: bob/new.ipynb, bob.ipynb" in found.problems
+
+
+def test_reasons_come_before_what_follows_from_them(tmp_path):
+    stub = handed_in.cell_of(handed_in.untouched(), "soft_threshold").source
+    calls = "def ista(x, y, l1, step_size, n_steps):\n    return soft_threshold(x[0], l1)"
+    other = with_source("ista", calls, with_source("soft_threshold", stub))
+    hand_in(tmp_path / "class", "stub", other)
+    hand_in(tmp_path / "class", "syntax", with_source("ridge", "def ridge(:"))
+    hand_in(tmp_path / "class", "name", with_source("ridge", "def Ridge(x, y, l2):\n    return 1"))
+    grade(tmp_path / "class", "--json", tmp_path / "g.json")
+    said = {
+        (r.student, c.id): (c.outcome, c.message, c.hint)
+        for r in read(tmp_path / "g.json").submissions
+        for c in r.checks
+    }
+    assert said["stub", "ista_minimum"] == (
+        "error",
+        "it calls a function of another part, which has no answer yet",
+        "",
+    )
+    assert said["stub", "soft_threshold_vector"][0] == "no answer"
+    assert (
+        said["syntax", "ridge_fit"][1]
+        == "ridge: its cell raised SyntaxError: invalid syntax (line 1)"
+    )
+    assert said["name", "ridge_fit"][1] == "the cell of ridge does not define ridge"
 
 
 def test_a_cluster_gives_the_same_scores(three):

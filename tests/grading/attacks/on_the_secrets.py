@@ -58,7 +58,7 @@ run_answers_of(urlopen("http://127.0.0.1:@PORT", timeout=2).read())
         "import-the-package",
         "Import the part of the package that holds an answer.",
         "from coursepkg.proximal import soft_threshold",
-        says="its cell imports coursepkg.proximal.soft_threshold, which answers must do without",
+        says="its cell imports coursepkg.proximal.soft_threshold. An answer may use",
     ),
     Attack(
         "import-by-another-name",
