@@ -15,8 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 from coursepkg.grading.counting import Records
 from coursepkg.grading.exercise import (
     Course,
@@ -155,8 +153,12 @@ class Classroom:
             timeout=self.timeout,
             scratch=None if scheduler else scratch,  # a cluster's machines have their own
         )
-        here = not scheduler and min(jobs, len(waiting)) == 1
-        reference = self._first_records if here else functools.partial(dict, self._first_records())
+        if not scheduler and min(jobs, len(waiting)) == 1:
+            yield from (grade(assignment, entry, self._first_records) for entry in waiting)
+            return
+        import joblib  # takes as long to load as one submission is to be delayed at most
+
+        reference = functools.partial(dict, self._first_records())
         tasks = (joblib.delayed(grade)(assignment, entry, reference) for entry in waiting)
         with _cluster(scheduler) as backend:
             workers = joblib.Parallel(
@@ -395,6 +397,8 @@ def _cluster(address: str | None) -> Iterator[dict[str, Any]]:
     if address is None:
         yield {}
         return
+    import joblib
+
     try:
         from distributed import Client
     except ImportError:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coursepkg.grading.exercise import Part, parts, tagged
-from coursepkg.grading.nbval_run import CellResult
 from coursepkg.grading.results import CheckResult
 from coursepkg.grading.submission import NEEDS, Submission
 from coursepkg.show import Outcome, fault, same, text, tolerance
+
+if TYPE_CHECKING:
+    from coursepkg.grading.nbval_run import CellResult
 
 LONGEST_TEXT = 400  # characters of a value in a report
 

@@ -24,6 +24,13 @@ from pathlib import Path
 import psutil
 
 from coursepkg.grading.exercise import COURSE_ROOT, Problem
+from coursepkg.grading.usage import (
+    family,
+    has_namespaces_of_its_own,
+    memory,
+    nameless,
+    size_of,
+)
 from coursepkg.show import OFFICIAL
 
 TIERS = ("bwrap", "limits", "none")  # the strongest first
@@ -32,7 +39,6 @@ PROVIDED = ("show", "datasets", "quiet", "validation")  # show and datasets, and
 MEMORY = 4 * 2**30  # bytes; TensorFlow needs two of these four
 SCRATCH = 200 * 2**20  # bytes that a student's code may leave on the disk
 LONGEST_FILE = 50 * 2**20  # bytes
-BLOCK = 4096  # bytes that the smallest file takes
 PROCESSES = 256  # threads count, too
 OPEN_FILES = 512
 FIRST_USER = 1_000_000_000  # of ids that no system gives to anybody
@@ -109,13 +115,13 @@ class Box:
         """Say what a kernel and its children use too much of, or nothing."""
         if self.tier == "none":
             return ""
-        if _memory(process) > MEMORY:
+        if memory(process) > MEMORY:
             return f"used more than {MEMORY >> 30} GB of memory"
         if len(family(process)) > PROCESSES:  # which the system does not bound for root
             return f"started more than {PROCESSES} processes"
-        if self.tier == "bwrap" and _has_namespaces_of_its_own(process):
+        if self.tier == "bwrap" and has_namespaces_of_its_own(process):
             return "made a namespace of its own"
-        if _size_of(self.folder) + _nameless(process) > SCRATCH:
+        if size_of(self.folder, SCRATCH) + nameless(process) > SCRATCH:
             return f"wrote more than {SCRATCH >> 20} MB of files"
         return ""
 
@@ -343,61 +349,6 @@ def _processes_of(user: int) -> list[psutil.Process]:
         for p in found
         if p.info["uids"] and p.info["uids"].real == user and p.info["status"] != ended
     ]
-
-
-def _memory(process: int) -> int:
-    """Return the bytes of memory that a process and its children hold."""
-    total = 0
-    for each in family(process):
-        with contextlib.suppress(psutil.Error):
-            total += each.memory_info().rss
-    return total
-
-
-def family(process: int) -> list[psutil.Process]:
-    """List a process and all its children, as far as they are there."""
-    try:
-        parent = psutil.Process(process)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-def _size_of(folder: Path) -> int:
-    """Return the bytes of all files, of which each takes a block, and so does a folder."""
-    total, waiting = 0, [folder]
-    while waiting and total <= SCRATCH:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                total += max(entry.stat(follow_symlinks=False).st_size, BLOCK)
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-    return total
-
-
-def _has_namespaces_of_its_own(process: int) -> bool:
-    """Whether some child of a sandbox has left the namespace of users that the others are in."""
-    found = set()
-    for each in family(process)[1:]:
-        with contextlib.suppress(OSError):
-            found.add(Path(f"/proc/{each.pid}/ns/user").readlink())
-    return len(found) > 1
-
-
-def _nameless(process: int) -> int:
-    """Return the bytes of files that a process and its children hold open without a name.
-
-    They were removed, or lie in memory alone; where there is no ``/proc`` nobody knows.
-    """
-    found = {}
-    for each in family(process):
-        with contextlib.suppress(OSError), os.scandir(f"/proc/{each.pid}/fd") as entries:
-            for entry in entries:
-                with contextlib.suppress(OSError):
-                    seen = entry.stat()
-                    if stat.S_ISREG(seen.st_mode) and not seen.st_nlink:
-                        found[seen.st_dev, seen.st_ino] = seen.st_blocks * 512
-    return sum(found.values())
 
 
 def _bubblewrap(place: Box) -> list[str]:

@@ -20,11 +20,12 @@ from jupyter_client.manager import KernelManager
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel
 
 from coursepkg.grading.exercise import CHECKING
-from coursepkg.grading.isolation import adopt_orphans, box, family
+from coursepkg.grading.isolation import adopt_orphans, box
+from coursepkg.grading.usage import family
 
 POLL = 0.25  # seconds between looks at whether the kernel is still alive
 GLANCE = 0.05  # seconds between looks at what it sent
-STARTING = 60  # seconds until a kernel answers, on a busy machine
+STARTING = 120  # seconds until a kernel answers and has loaded TensorFlow, on a busy machine
 MOST_OUTPUT = 10 * 2**20  # characters that one cell may send
 MOST_MESSAGES = 20_000
 MOST_GROWTH = 200 * 2**20  # bytes of memory that listening to a kernel may cost
@@ -90,11 +91,14 @@ class Kernel(RunningKernel):
         self.km.start_kernel(cwd=str(cwd), env=env, **silent)
         self.kc = self.km.client(context=self.km.context)  # else it takes messages of any size
         self.kc.start_channels(stdin=False, hb=False, control=False)  # nobody reads those
-        self.kc.wait_for_ready(timeout=STARTING)
         self.waiting: deque[dict[str, Any]] = deque()
         self.sent = self.messages = 0
         self.silent_from, self.next_look = float("inf"), 0.0
         self.memory = psutil.Process().memory_info().rss
+        try:  # not by wait_for_ready, which ends by listening for a fifth of a second
+            self.await_reply(self.kc.kernel_info(), STARTING)
+        except KernelStoppedError as stop:
+            raise RuntimeError(f"at its start the kernel {stop.message}") from None
         self._ensure_iopub_up()
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
@@ -138,7 +142,7 @@ class Kernel(RunningKernel):
         end = time.monotonic() + (timeout or float("inf"))
         while time.monotonic() < end:
             with contextlib.suppress(Empty):
-                return self._counted(super().get_message(stream, GLANCE))
+                return self._counted(self.kc.get_iopub_msg(timeout=GLANCE))
             self._look_after()
         raise Empty
 
@@ -206,6 +210,22 @@ class BoxedKernel(Kernel):
         return self.box.excess(self.km.provisioner.pid)
 
 
+class WarmKernel(BoxedKernel):
+    """A kernel that begins with a piece of code, which nobody has to wait for.
+
+    Parameters
+    ----------
+    tier, within
+        As for `BoxedKernel`.
+    source : str
+        The code; what is sent to the kernel afterwards runs after it.
+    """
+
+    def __init__(self, tier: str, within: Path | None, source: str) -> None:
+        super().__init__(tier, within)
+        self.execute_cell_input(source, allow_stdin=False)
+
+
 def _manager(folder: Path) -> KernelManager:
     """Return a manager whose kernel talks through files in a folder, and is not listened to long.
 
@@ -215,4 +235,5 @@ def _manager(folder: Path) -> KernelManager:
     manager = KernelManager(connection_file=str(folder / "kernel.json"), **files)
     manager.context = zmq.Context()
     manager.context.setsockopt(zmq.MAXMSGSIZE, MOST_OUTPUT)
+    manager.context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms: a kernel listens half a second later
     return manager

@@ -27,7 +27,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from coursepkg.grading.emitted import emitted, output_of
 from coursepkg.grading.exercise import Problem
-from coursepkg.grading.kernels import Kernel, KernelStoppedError
+from coursepkg.grading.kernels import STARTING, Kernel, KernelStoppedError
 from coursepkg.show import Outcome, same, tolerance
 
 # IPython's own `exit` ends the kernel some cells later, at the cost of answers that are right.
@@ -141,7 +141,9 @@ def run_notebook(notebook: NotebookNode, run: Run) -> dict[str, CellResult]:
         "--capture=no",
         "--color=no",
     ]
-    for plugin in ("no:cacheprovider", "no:faulthandler", "no:warnings", "nbval.plugin"):
+    # What watches over tests of our own does nothing here, but for collecting garbage at the end.
+    unused = ("cacheprovider", "faulthandler", "warnings", "unraisableexception", "threadexception")
+    for plugin in (*(f"no:{name}" for name in unused), "nbval.plugin"):
         options += ["-p", plugin]
     said = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="coursepkg-") as folder, _without_pytest_options():
@@ -189,7 +191,7 @@ class _File(IPyNbFile):
     def setup(self) -> None:
         """Start a kernel."""
         self.kernel = self.run.start()
-        self.kernel.run(BEFORE_ALL_CELLS, self.run.timeout)
+        self.kernel.run(BEFORE_ALL_CELLS, STARTING)
 
     def collect(self) -> Iterator[_Cell]:
         """Yield the cells, with options of our own: a learner's tags and comments do nothing.

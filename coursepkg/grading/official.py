@@ -24,12 +24,10 @@ from coursepkg.grading.exercise import (
     unneeded_modules,
 )
 from coursepkg.grading.isolation import hide_memory
-from coursepkg.grading.kernels import BoxedKernel
-from coursepkg.grading.nbval_run import Run, run_notebook
+from coursepkg.grading.kernels import WarmKernel
 from coursepkg.grading.reference import ReferenceFailed
 from coursepkg.grading.results import CheckResult, SubmissionResult
-from coursepkg.grading.self_check import parts_of
-from coursepkg.grading.submission import Submission, assemble, identify
+from coursepkg.grading.submission import Submission, assemble, identify, parts_of
 from coursepkg.show import Outcome
 
 LARGEST_FILE = 100 * 2**20  # bytes of a notebook
@@ -264,6 +262,8 @@ def _run(
     reference: Callable[[], Records],
 ) -> Graded:
     with _warm_kernels(assignment, submission) as start:
+        from coursepkg.grading.nbval_run import Run, run_notebook  # meanwhile, as it takes long
+
         records = reference()
         run = Run(
             start=start,
@@ -282,28 +282,18 @@ def _run(
     return Graded(SubmissionResult(entry.student, "", "", status, problems, 0.0, checks), outcomes)
 
 
-def _ready_kernel(assignment: Assignment, setup: str) -> BoxedKernel:
-    """Start a kernel that has run the setup of the exercise."""
-    kernel = BoxedKernel(assignment.tier, assignment.scratch)
-    names = unneeded_modules(assignment.release)
-    try:
-        for source in (HIDE.format(names), setup, SHOW.format(names)):
-            kernel.run(source, assignment.timeout)
-    except BaseException:
-        kernel.stop()
-        raise
-    return kernel
-
-
 @contextlib.contextmanager
 def _warm_kernels(
     assignment: Assignment, submission: Submission
-) -> Iterator[Callable[[], BoxedKernel]]:
+) -> Iterator[Callable[[], WarmKernel]]:
     """Start a kernel and let it run the setup, which is not the student's, ahead of its use.
 
     So what takes the longest, to load TensorFlow, goes on beside the reference.
     """
-    new = functools.partial(_ready_kernel, assignment, submission.notebook.cells[0].source)
+    names = unneeded_modules(assignment.release)
+    setup = submission.notebook.cells[0].source
+    setup = "\n".join((HIDE.format(names), setup, SHOW.format(names)))
+    new = functools.partial(WarmKernel, assignment.tier, assignment.scratch, setup)
     waiting = [new()]
     try:
         yield lambda: waiting.pop() if waiting else new()

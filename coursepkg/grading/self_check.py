@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from coursepkg.grading.exercise import DEFAULT_TIMEOUT, Part, code_cells, parts, tagged
 from coursepkg.grading.kernels import Kernel
 from coursepkg.grading.nbval_run import CellResult, Run, run_notebook
-from coursepkg.grading.submission import Submission
+from coursepkg.grading.submission import Submission, parts_of
 
 FULL, LOST, UNUSABLE, STOPPED = 0, 1, 2, 4  # exit codes
 
@@ -121,28 +120,6 @@ def check_submission(
 def count_cells(submission: Submission) -> int:
     """Return the number of cells that a check runs."""
     return len(code_cells(submission.notebook))
-
-
-def parts_of(divided: Sequence[Part], home: Mapping[str, str]) -> dict[str, set[str]]:
-    """List the parts that are lost with a cell that has to be stopped.
-
-    Parameters
-    ----------
-    divided : sequence of Part
-        The parts of an exercise.
-    home : mapping of str to str
-        For each answer the cell that it stands in.
-
-    Returns
-    -------
-    dict of str to set of str
-        Titles of parts, by id of the cell.
-    """
-    found = defaultdict(set)
-    for part in divided:
-        for cell in (*(home[answer] for answer in part.answers if answer in home), *part.checks):
-            found[cell].add(part.title)
-    return found
 
 
 def _count(part: Part, results: dict[str, CellResult], submission: Submission) -> PartResult:

@@ -6,7 +6,8 @@ as it was given out. The same is run for a learner who checks their own notebook
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from coursepkg.grading.exercise import (
     EXERCISE,
     Course,
     NotAnExercise,
+    Part,
     Problem,
     code_cells,
     read_notebook,
@@ -168,6 +170,28 @@ def assemble(
         forbidden=dict(_forbidden(answers, sources)),
         notes=tuple(_notes(answers, submitted, release)),
     )
+
+
+def parts_of(divided: Sequence[Part], home: Mapping[str, str]) -> dict[str, set[str]]:
+    """List the parts that are lost with a cell that has to be stopped.
+
+    Parameters
+    ----------
+    divided : sequence of Part
+        The parts of an exercise.
+    home : mapping of str to str
+        For each answer the cell that it stands in.
+
+    Returns
+    -------
+    dict of str to set of str
+        Titles of parts, by id of the cell.
+    """
+    found = defaultdict(set)
+    for part in divided:
+        for cell in (*(home[answer] for answer in part.answers if answer in home), *part.checks):
+            found[cell].add(part.title)
+    return found
 
 
 def _homes(answers: Mapping[str, Answer]) -> dict[str, str]:

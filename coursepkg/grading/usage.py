@@ -1,0 +1,67 @@
+"""What a kernel and its children use, as it is seen from outside, where they cannot deny it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+import psutil
+
+BLOCK = 4096  # bytes that the smallest file takes
+
+
+def memory(process: int) -> int:
+    """Return the bytes of memory that a process and its children hold."""
+    total = 0
+    for each in family(process):
+        with contextlib.suppress(psutil.Error):
+            total += each.memory_info().rss
+    return total
+
+
+def family(process: int) -> list[psutil.Process]:
+    """List a process and all its children, as far as they are there."""
+    try:
+        parent = psutil.Process(process)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def size_of(folder: Path, most: int) -> int:
+    """Return the bytes of all files, of which each takes a block, and so does a folder."""
+    total, waiting = 0, [folder]
+    while waiting and total <= most:  # there may be millions
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                total += max(entry.stat(follow_symlinks=False).st_size, BLOCK)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+    return total
+
+
+def has_namespaces_of_its_own(process: int) -> bool:
+    """Whether some child of a sandbox has left the namespace of users that the others are in."""
+    found = set()
+    for each in family(process)[1:]:
+        with contextlib.suppress(OSError):
+            found.add(Path(f"/proc/{each.pid}/ns/user").readlink())
+    return len(found) > 1
+
+
+def nameless(process: int) -> int:
+    """Return the bytes of files that a process and its children hold open without a name.
+
+    They were removed, or lie in memory alone; where there is no ``/proc`` nobody knows.
+    """
+    found = {}
+    for each in family(process):
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{each.pid}/fd") as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    seen = entry.stat()
+                    if stat.S_ISREG(seen.st_mode) and not seen.st_nlink:
+                        found[seen.st_dev, seen.st_ino] = seen.st_blocks * 512
+    return sum(found.values())
