@@ -8,8 +8,8 @@
 - `answers`, `needs` and `submission`: what of a notebook counts, put together with the original
   checks; `kernels` and `nbval_run` run it.
 - `self_check` and `report`: points and reasons, and how they are shown.
-- `isolation` and `boot`: a place for code of somebody else; `usage`: what it takes up there, and
-  `emitted`: what comes out of it.
+- `isolation`, `sandbox` and `boot`: a place for code of somebody else; `usage`: what it takes up
+  there, and `emitted`: what comes out of it.
 - `reference`, `official`, `counting` and `classroom`: the grade of one submission, and of a class.
 - `results`, and how they are given out: `exports`, `pages`, `writing`.
 - `cli` and `grade_command`: the commands.

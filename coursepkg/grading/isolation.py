@@ -8,7 +8,6 @@ of them the kernel starts in an empty folder, and of this package there is what 
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
 import shutil
@@ -17,13 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from coursepkg.grading.exercise import COURSE_ROOT, Problem
+from coursepkg.grading.sandbox import SCRATCH, bubblewrap, package_folders, python_folders
 from coursepkg.grading.usage import (
     family,
     has_namespaces_of_its_own,
@@ -37,14 +37,11 @@ TIERS = ("bwrap", "limits", "none")  # the strongest first
 PACKAGE = Path(__file__).parents[1]
 PROVIDED = ("show", "datasets", "quiet", "validation")  # show and datasets, and their ground
 MEMORY = 4 * 2**30  # bytes; TensorFlow needs two of these four
-SCRATCH = 200 * 2**20  # bytes that a student's code may leave on the disk
 LONGEST_FILE = 50 * 2**20  # bytes
 PROCESSES = 256  # threads count, too
 OPEN_FILES = 512
 FIRST_USER = 1_000_000_000  # of ids that no system gives to anybody
 FIRST_USER_OF_FEW, FEW = 60_001, 4000  # where there are but 2**16, as in some containers
-SYSTEM_FOLDERS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives")
 
 
 class NoSandbox(Problem):
@@ -86,13 +83,18 @@ class Box:
         """Return the command that starts a kernel; without a connection file it only tries to."""
         settings = {
             "package": str(self.folder / "package"),
-            "installed": _packages(),
+            "installed": package_folders(),
             "limits": {} if self.tier == "none" else _limits(self.user),
             "user": self.user,
             "connection_file": connection_file,
         }
         command = [sys.executable, "-I", str(self.folder / "boot.py"), json.dumps(settings)]
-        return [*_bubblewrap(self), *command] if self.tier == "bwrap" else command
+        if self.tier != "bwrap":
+            return command
+        readable = [self.folder / name for name in ("package", "boot.py")]
+        hidden = [COURSE_ROOT, PACKAGE]
+        sandbox = bubblewrap(readable, self.sockets, hidden, home=self.home, user=self.user)
+        return [*sandbox, *command]
 
     def environment(self) -> dict[str, str]:
         """Return the variables that the kernel sees."""
@@ -290,7 +292,7 @@ def _user(tier: str) -> int | None:
     """Choose a user of its own for a kernel, if the grader may and the kernel can then work."""
     if tier == "none" or os.name != "posix" or os.geteuid() != 0:
         return None
-    if tier == "limits" and not all(map(_open_to_all, _needed_folders())):
+    if tier == "limits" and not all(map(_open_to_all, python_folders())):
         return None
     own = os.getpid()  # no two processes of a grader share it, and each has one kernel at a time
     return FIRST_USER + own if _knows_many_users() else FIRST_USER_OF_FEW + own % FEW
@@ -303,20 +305,6 @@ def _knows_many_users() -> bool:
         return False
     ranges = (map(int, line.split()) for line in lines)
     return any(first + count > 2 * FIRST_USER for first, _, count in ranges)
-
-
-def _needed_folders() -> list[Path]:
-    """List the folders in which Python and its packages lie."""
-    found = {Path(p).resolve() for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
-    found |= {Path(p).resolve() for p in _packages()}
-    found |= {Path(p).absolute() for p in (sys.prefix, sys.base_prefix)}  # as Python calls itself
-    outer = (p for p in found if p.is_dir() and not any(p.is_relative_to(o) for o in found - {p}))
-    return sorted(outer)
-
-
-def _packages() -> list[str]:
-    """List the folders from which this process imports what is installed."""
-    return [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
 
 
 def _open_to_all(path: Path) -> bool:
@@ -349,65 +337,3 @@ def _processes_of(user: int) -> list[psutil.Process]:
         for p in found
         if p.info["uids"] and p.info["uids"].real == user and p.info["status"] != ended
     ]
-
-
-def _bubblewrap(place: Box) -> list[str]:
-    """Write the command of the sandbox: no network, a read-only system, nothing of the grader's."""
-    command = [
-        shutil.which("bwrap") or "bwrap",
-        "--die-with-parent",
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-    ]
-    command += ["--unshare-uts", "--unshare-cgroup-try"]
-    if place.user is None:
-        command += ["--unshare-user", "--uid", "65534", "--gid", "65534", *_without_namespaces()]
-    command += ["--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"]
-    command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108
-    command += ["--perms", "0755", "--dir", "/etc"]
-    for name in SYSTEM_FOLDERS:
-        path = Path("/") / name
-        if path.is_symlink():
-            command += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            command += ["--ro-bind", str(path), str(path)]
-    for name in SYSTEM_FILES:
-        command += ["--ro-bind-try", name, name]
-    command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
-    command += ["--size", str(SCRATCH), "--perms", "1777", "--tmpfs", "/dev/shm"]  # noqa: S108
-    command += _mounts(_operations(place))
-    command += ["--remount-ro", "/dev", "--remount-ro", "/"]  # they lie in memory without bounds
-    return [*command, "--chdir", str(place.home), "--"]
-
-
-@functools.cache
-def _without_namespaces() -> list[str]:
-    """Return the option that keeps a sandbox from making others, which older versions lack."""
-    known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True).stdout  # noqa: S607
-    return ["--disable-userns"] if "--disable-userns" in known else []
-
-
-def _operations(place: Box) -> dict[Path, str]:
-    """Say for each path what becomes of it; what lies deeper comes later and prevails."""
-    hidden = [COURSE_ROOT, PACKAGE, *(Path(p) / PACKAGE.name for p in sys.path if p)]
-    wanted = {path: "--tmpfs" for path in hidden if path.is_dir()}
-    wanted |= dict.fromkeys(_needed_folders(), "--ro-bind")
-    wanted |= {place.folder / name: "--ro-bind" for name in ("package", "boot.py")}
-    return wanted | {place.sockets: "--bind"}
-
-
-def _mounts(operations: Mapping[Path, str]) -> list[str]:
-    """Write operations as options, after the folders that lead there, which all may enter."""
-    bound = [path for path, how in operations.items() if how != "--tmpfs"] + [Path("/usr")]
-    options: list[str] = []
-    for path in sorted({p for end in operations for p in (end, *end.parents)}):
-        inside = any(path.is_relative_to(other) and path != other for other in bound)
-        how = operations.get(path)
-        if how == "--tmpfs" and inside:
-            options += ["--perms", "0755", how, str(path)]
-        elif how in ("--bind", "--ro-bind"):
-            options += [how, str(path), str(path)]
-        elif not inside and path not in (Path("/"), Path("/tmp")):  # noqa: S108
-            options += ["--perms", "0755", "--dir", str(path)]
-    return options
