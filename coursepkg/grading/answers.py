@@ -31,8 +31,6 @@ class Answer:
         What it was recognised by: ``id``, ``grade_id`` or ``name``.
     rivals : int
         How many other cells answer the same, in other words.
-    is_stub : bool
-        Whether it is as it was given out.
     """
 
     id: str
@@ -40,7 +38,6 @@ class Answer:
     place: int
     sign: str
     rivals: int = 0
-    is_stub: bool = False
 
 
 def find_answers(submitted: NotebookNode, release: NotebookNode) -> dict[str, Answer]:
@@ -62,11 +59,11 @@ def find_answers(submitted: NotebookNode, release: NotebookNode) -> dict[str, An
     for original in tagged(release, "answer"):
         candidates = sorted(_candidates(original, submitted), key=lambda one: one[0])
         if candidates:
-            (is_stub, *_, place), sign = candidates[0]
+            (*_, place), sign = candidates[0]
             cell = submitted.cells[place]
             sources = {_words(submitted.cells[rank[-1]]) for rank, _ in candidates if not rank[0]}
             rivals = len(sources - {_words(cell)})
-            found[original.id] = Answer(original.id, cell, place, sign, rivals, is_stub)
+            found[original.id] = Answer(original.id, cell, place, sign, rivals)
     return found
 
 

@@ -83,14 +83,10 @@ def _failed(result: CellResult) -> bool:
 def _cause(cell: str, result: CellResult) -> str:
     """Say how a cell with an answer, or with what an answer needs, went wrong."""
     number, needs, answer = cell.partition(f"-{NEEDS}")
-    whose = (
-        f"{answer}: cell {number}, from which it takes something," if needs else f"{cell}: its cell"
-    )
-    return (
-        f"{whose} raised {result.message}"
-        if result.status == "failed"
-        else f"{cell}: {result.message}"
-    )
+    name, whose = (answer, f"cell {number}, which it needs,") if needs else (cell, "its cell")
+    if needs or result.status == "failed":
+        return f"{name}: {whose} {'raised ' * (result.status == 'failed')}{result.message}"
+    return f"{name}: {result.message}"
 
 
 def _blocked(part: Part, submission: Submission) -> tuple[str, str] | None:
@@ -108,7 +104,9 @@ def _derived(
 ) -> tuple[str, str] | None:
     """Return outcome and reason of a check whose error only follows from another one."""
     error = cell.outcome.error if cell.outcome else ""
-    if error.startswith("NotImplementedError") and not set(part.answers) & set(submission.stubs):
+    if error.startswith("NotImplementedError") and not set(part.answers) & set(
+        submission.unfinished
+    ):
         return "error", "it calls a function of another part, which has no answer yet"
     for answer in part.answers:
         if error == f"NameError: name '{answer}' is not defined":

@@ -48,8 +48,8 @@ class Submission:
         The code cells to run: the exercise's own, with the answers in their places.
     home : dict of str to str
         For each answer that is there the id of the cell that holds it; several may share one.
-    stubs : tuple of str
-        Answers that are as they were given out.
+    unfinished : tuple of str
+        Answers that still raise `NotImplementedError`.
     forbidden : dict of str to str
         For answers that import what solves them, one line on it.
     notes : tuple of str
@@ -61,7 +61,7 @@ class Submission:
     release: NotebookNode
     notebook: NotebookNode
     home: Mapping[str, str]
-    stubs: tuple[str, ...]
+    unfinished: tuple[str, ...]
     forbidden: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -166,7 +166,7 @@ def assemble(
         release=release,
         notebook=nbformat.v4.new_notebook(cells=cells),
         home=_homes(answers),
-        stubs=tuple(name for name, answer in answers.items() if answer.is_stub),
+        unfinished=tuple(n for n, a in answers.items() if "NotImplementedError" in a.cell.source),
         forbidden=dict(_forbidden(answers, sources)),
         notes=tuple(_notes(answers, submitted, release)),
     )
