@@ -11,6 +11,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from coursepkg.grading.exercise import (
 )
 from coursepkg.grading.isolation import chosen, hide_memory, scratch
 from coursepkg.grading.official import Assignment, Entry, Graded, digest_of, grade
-from coursepkg.grading.reference import Reference
+from coursepkg.grading.reference import GraderFailed, Reference
 from coursepkg.grading.release import digest
 from coursepkg.grading.results import Results, SubmissionResult
 from coursepkg.grading.submission import identify
@@ -168,7 +169,13 @@ class Classroom:
                 pre_dispatch="2*n_jobs",
                 **backend,
             )
-            yield from workers(tasks)
+            try:
+                yield from workers(tasks)
+            except BrokenExecutor:
+                raise GraderFailed(
+                    "a process of the grader was killed, by the system for want of memory or by a "
+                    "submission. What is graded is kept with --json; go on with --resume"
+                ) from None
 
     def _first_records(self) -> Records:
         """Wait for the reference; nothing of a student's runs meanwhile."""

@@ -16,7 +16,7 @@ from coursepkg.grading.classroom import Classroom, open_classroom
 from coursepkg.grading.exercise import Course, Problem
 from coursepkg.grading.exports import csv_text, gradescope_text
 from coursepkg.grading.isolation import warning
-from coursepkg.grading.reference import ReferenceFailed
+from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import Results, SubmissionResult
 from coursepkg.grading.writing import write_all
 
@@ -107,7 +107,7 @@ def run(
     _announce(room)
     try:
         results = _graded(room, jobs, scheduler)
-    except ReferenceFailed as problem:
+    except GraderFailed as problem:
         click.echo(f"problem: {problem}", err=True)
         return GRADER_FAILED
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ from coursepkg.grading.exercise import (
 )
 from coursepkg.grading.isolation import hide_memory
 from coursepkg.grading.kernels import WarmKernel
-from coursepkg.grading.reference import ReferenceFailed
+from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import CheckResult, SubmissionResult
 from coursepkg.grading.submission import Submission, assemble, identify, parts_of
 from coursepkg.show import Outcome
@@ -160,7 +160,7 @@ def _graded(assignment: Assignment, entry: Entry, reference: Callable[[], Record
         del raw
         whose = "failed"  # from here on it is not the student's
         graded = _run(assignment, entry, submission, reference)
-    except ReferenceFailed:
+    except GraderFailed:
         raise  # then nobody can be graded
     except Problem as problem:
         graded = _not_graded(assignment, entry, whose, str(problem))

@@ -20,8 +20,8 @@ from coursepkg.grading.isolation import hide_memory
 PATIENCE = 900  # seconds; the misconceptions of the slowest exercise take one tenth
 
 
-class ReferenceFailed(Problem):
-    """The solution or the grader failed, whatever the submissions are."""
+class GraderFailed(Problem):
+    """The reference solution or the grader failed; nobody else is to blame."""
 
 
 class Reference:
@@ -58,19 +58,19 @@ class Reference:
 
         Raises
         ------
-        ReferenceFailed
+        GraderFailed
             If the solution fails under this seed, or does not end.
         """
         try:
             out, err = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            raise ReferenceFailed(f"the reference did not end within {PATIENCE} s") from None
+            raise GraderFailed(f"the reference did not end within {PATIENCE} s") from None
         finally:
             self.close()
         if self.process.returncode:
             lines = err.decode(errors="replace").strip().splitlines()
             why = lines[-1] if lines else f"exit code {self.process.returncode}"
-            raise ReferenceFailed(f"the reference failed: {why}")
+            raise GraderFailed(f"the reference failed: {why}")
         return json.loads(out)
 
     def close(self) -> None:

@@ -421,6 +421,15 @@ def test_a_grader_that_fails_costs_nobody_else(three, monkeypatch):
     assert "RuntimeError: the disk is on fire" in result_of(found, "bob").problems[0]
 
 
+def test_a_process_of_the_grader_that_is_killed_is_said(three):
+    kills = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"
+    hand_in(three / "class", "zoe", with_source("ista", kills))
+    asked = [three / "class", "--json", three / "g.json", "--isolation", "none", "--jobs", 2]
+    code, out, err = grade(*asked)
+    assert (code, out) == (3, "")
+    assert "problem: a process of the grader was killed, by the system" in err
+
+
 def test_a_report_that_cannot_be_written_is_one_line(three):
     (three / "file").write_text("", encoding="utf-8")
     code, _, err = grade(three / "class", "--csv", three / "file" / "g.csv")
