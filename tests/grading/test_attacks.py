@@ -19,7 +19,7 @@ from coursepkg.grading.results import Results
 from tests.grading.attacks.everything import ATTACKS, CONTROL, hand_in_all
 from tests.grading.handed_in import COURSE, NAME
 
-TIMEOUT = 2.0  # seconds for a cell
+TIMEOUT = 5.0  # seconds for a cell, of which an honest one needs a tenth
 JOBS = 3  # kernels wait as much as they compute
 SLACK = 2.0  # seconds more, on a busy machine
 MEMORY = 500  # megabytes that the grader may use, whatever a kernel sends
