@@ -157,17 +157,16 @@ class Classroom:
         if not scheduler and min(jobs, len(waiting)) == 1:
             yield from (grade(assignment, entry, self._first_records) for entry in waiting)
             return
-        import joblib  # takes as long to load as one submission is to be delayed at most
+        import joblib  # a sixth of a second, which one submission alone need not wait
 
         reference = functools.partial(dict, self._first_records())
         tasks = (joblib.delayed(grade)(assignment, entry, reference) for entry in waiting)
-        with _cluster(scheduler) as backend:
+        with _cluster(scheduler):
             workers = joblib.Parallel(
                 n_jobs=-1 if scheduler else min(jobs, len(waiting)),
                 return_as="generator_unordered",
                 batch_size=1,
                 pre_dispatch="2*n_jobs",
-                **backend,
             )
             try:
                 yield from workers(tasks)
@@ -399,10 +398,10 @@ def _versions() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _cluster(address: str | None) -> Iterator[dict[str, Any]]:
-    """Connect to a Dask cluster and yield what joblib has to know of it."""
+def _cluster(address: str | None) -> Iterator[None]:
+    """Connect joblib to a Dask cluster, if there is an address of one."""
     if address is None:
-        yield {}
+        yield
         return
     import joblib
 
@@ -417,4 +416,4 @@ def _cluster(address: str | None) -> Iterator[dict[str, Any]]:
     except (OSError, ValueError) as error:
         raise Problem(f"no Dask scheduler answers at {address} ({error})") from None
     with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
-        yield {}
+        yield

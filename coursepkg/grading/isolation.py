@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,6 @@ import psutil
 from coursepkg.grading.exercise import COURSE_ROOT, Problem
 from coursepkg.grading.sandbox import SCRATCH, bubblewrap, package_folders, python_folders
 from coursepkg.grading.usage import (
-    family,
     has_namespaces_of_its_own,
     memory,
     nameless,
@@ -113,17 +112,17 @@ class Box:
             OFFICIAL: "1",
         }
 
-    def excess(self, process: int) -> str:
-        """Say what a kernel and its children use too much of, or nothing."""
+    def excess(self, processes: Sequence[psutil.Process]) -> str:
+        """Say what a kernel and its children, as `usage.family` lists them, use too much of."""
         if self.tier == "none":
             return ""
-        if memory(process) > MEMORY:
+        if memory(processes) > MEMORY:
             return f"used more than {MEMORY >> 30} GB of memory"
-        if len(family(process)) > PROCESSES:  # which the system does not bound for root
+        if len(processes) > PROCESSES:  # which the system does not bound for root
             return f"started more than {PROCESSES} processes"
-        if self.tier == "bwrap" and has_namespaces_of_its_own(process):
+        if self.tier == "bwrap" and has_namespaces_of_its_own(processes):
             return "made a namespace of its own"
-        if size_of(self.folder, SCRATCH) + nameless(process) > SCRATCH:
+        if size_of(self.folder, SCRATCH) + nameless(processes) > SCRATCH:
             return f"wrote more than {SCRATCH >> 20} MB of files"
         return ""
 

@@ -207,7 +207,7 @@ class BoxedKernel(Kernel):
     def excess(self) -> str:
         """Say what the kernel uses too much of, or nothing."""
         self.family = family(self.km.provisioner.pid)
-        return self.box.excess(self.km.provisioner.pid)
+        return self.box.excess(self.family)
 
 
 class WarmKernel(BoxedKernel):

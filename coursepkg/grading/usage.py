@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -12,10 +13,10 @@ import psutil
 BLOCK = 4096  # bytes that the smallest file takes
 
 
-def memory(process: int) -> int:
-    """Return the bytes of memory that a process and its children hold."""
+def memory(processes: Iterable[psutil.Process]) -> int:
+    """Return the bytes of memory that processes hold."""
     total = 0
-    for each in family(process):
+    for each in processes:
         with contextlib.suppress(psutil.Error):
             total += each.memory_info().rss
     return total
@@ -42,22 +43,22 @@ def size_of(folder: Path, most: int) -> int:
     return total
 
 
-def has_namespaces_of_its_own(process: int) -> bool:
-    """Whether some child of a sandbox has left the namespace of users that the others are in."""
+def has_namespaces_of_its_own(processes: Sequence[psutil.Process]) -> bool:
+    """Whether some child of a sandbox, the first, has left the namespace of users of the others."""
     found = set()
-    for each in family(process)[1:]:
+    for each in processes[1:]:
         with contextlib.suppress(OSError):
             found.add(Path(f"/proc/{each.pid}/ns/user").readlink())
     return len(found) > 1
 
 
-def nameless(process: int) -> int:
-    """Return the bytes of files that a process and its children hold open without a name.
+def nameless(processes: Iterable[psutil.Process]) -> int:
+    """Return the bytes of files that processes hold open without a name.
 
     They were removed, or lie in memory alone; where there is no ``/proc`` nobody knows.
     """
     found = {}
-    for each in family(process):
+    for each in processes:
         with contextlib.suppress(OSError), os.scandir(f"/proc/{each.pid}/fd") as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
