@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from coursepkg.grading import isolation
+from coursepkg.grading import isolation, kernels
 from coursepkg.grading.isolation import NoSandbox, box, chosen
 from coursepkg.grading.kernels import BoxedKernel, KernelStoppedError
 from coursepkg.grading.sandbox import python_folders
@@ -138,6 +138,17 @@ def test_a_kernel_that_has_to_be_stopped_says_why(source, status, message):
             said(kernel, source, timeout=1.0 if status == "timed out" else 30.0)
         assert stopped.value.status == status
         assert time.monotonic() - began < 10
+    finally:
+        kernel.stop()
+
+
+def test_messages_are_counted_however_small_they_are(monkeypatch):
+    kernel = BoxedKernel("limits")
+    try:
+        monkeypatch.setattr(kernels, "MOST_MESSAGES", 100)  # at the full number ZeroMQ drops some
+        assert said(kernel, "for _ in range(10): print(1, flush=True)").split() == ["1"] * 10
+        with pytest.raises(KernelStoppedError, match="sent more than 100 messages"):
+            said(kernel, "for _ in range(200): print('x', flush=True)")
     finally:
         kernel.stop()
 
