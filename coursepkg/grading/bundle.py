@@ -8,7 +8,6 @@ solve the exercises.
 from __future__ import annotations
 
 import ast
-import contextlib
 import io
 import json
 import re
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from coursepkg.grading.exercise import COURSE_ROOT, Course, Problem
+from coursepkg.grading.writing import write_atomically
 
 TOP = "regularization-exercises"
 # Where the search for modules begins: what learners' notebooks import, and the two commands.
@@ -140,9 +140,8 @@ def write_bundle(course: Course, names: Sequence[str], path: Path) -> None:
     Raises
     ------
     Problem
-        If an exercise is not released, or this copy is no full checkout of the course.
-    OSError
-        If the file cannot be written.
+        If an exercise is not released, this copy is no full checkout of the course, or the file
+        cannot be written.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -151,14 +150,7 @@ def write_bundle(course: Course, names: Sequence[str], path: Path) -> None:
             entry.create_system, entry.external_attr = 3, 0o644 << 16  # the same on Windows
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, text.encode())
-    draft = path.with_name(f".{path.name}.new")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        draft.write_bytes(packed.getvalue())
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+    write_atomically(path, packed.getvalue())
 
 
 def contents(course: Course, names: Sequence[str]) -> dict[str, str]:

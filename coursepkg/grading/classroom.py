@@ -5,35 +5,26 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.metadata
-import os
 import platform
-import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from coursepkg.grading.counting import Records
-from coursepkg.grading.exercise import (
-    Course,
-    Problem,
-    parse_notebook,
-    parts,
-    read_notebook,
-)
+from coursepkg.grading.entries import find_entries, likely, most_answered
+from coursepkg.grading.exercise import Course, Problem, parts, read_notebook
 from coursepkg.grading.isolation import chosen, hide_memory, scratch
 from coursepkg.grading.official import Assignment, Entry, Graded, digest_of, grade
-from coursepkg.grading.reference import GraderFailed, Reference
+from coursepkg.grading.reference import Reference
 from coursepkg.grading.release import digest
 from coursepkg.grading.results import Results, SubmissionResult
-from coursepkg.grading.submission import identify
+from coursepkg.grading.workers import on_a_cluster, on_this_machine
 from coursepkg.grading.writing import write_atomically
 
 AGAIN = "handed in anew after it was graded with the same inputs, whose values its feedback shows"
-COPY = re.compile(r"(?i)[\W_]*(copy)?[\W_]*\d*[\W_]*")  # what a system adds to a second file's name
 PACKAGES = ("coursepkg", "numpy", "nbval", "ipykernel", "tensorflow")  # that a grade depends on
 
 
@@ -157,24 +148,12 @@ class Classroom:
         if not scheduler and min(jobs, len(waiting)) == 1:
             yield from (grade(assignment, entry, self._first_records) for entry in waiting)
             return
-        import joblib  # a sixth of a second, which one submission alone need not wait
-
         reference = functools.partial(dict, self._first_records())
-        tasks = (joblib.delayed(grade)(assignment, entry, reference) for entry in waiting)
-        with _cluster(scheduler):
-            workers = joblib.Parallel(
-                n_jobs=-1 if scheduler else min(jobs, len(waiting)),
-                return_as="generator_unordered",
-                batch_size=1,
-                pre_dispatch="2*n_jobs",
-            )
-            try:
-                yield from workers(tasks)
-            except BrokenExecutor:
-                raise GraderFailed(
-                    "a process of the grader was killed, by the system for want of memory or by a "
-                    "submission. What is graded is kept with --json; go on with --resume"
-                ) from None
+        work = functools.partial(grade, assignment, reference=reference)
+        if scheduler:
+            yield from on_a_cluster(work, waiting, scheduler)
+        else:
+            yield from on_this_machine(work, waiting, jobs)
 
     def _first_records(self) -> Records:
         """Wait for the reference; nothing of a student's runs meanwhile."""
@@ -270,103 +249,6 @@ def open_classroom(
     return room
 
 
-def find_entries(submissions: Path, exercises: Sequence[str]) -> Iterator[Entry]:
-    """Find what was handed in: a notebook, one for each student, or a folder for each.
-
-    Parameters
-    ----------
-    submissions : Path
-        A notebook, or a folder; folders of students may hold further folders, as nbgrader's do.
-    exercises : sequence of str
-        Names of exercises, which are no students' names.
-
-    Yields
-    ------
-    Entry
-        By student; hidden files and folders are passed over.
-
-    Raises
-    ------
-    Problem
-        If there is no such file or folder, or the file is no notebook.
-    """
-    if submissions.is_file():
-        if submissions.suffix != ".ipynb":
-            raise Problem(f"{submissions}: neither a notebook (.ipynb) nor a folder")
-        yield Entry(_whose(submissions, exercises), (submissions,), submissions.parent)
-        return
-    if not submissions.is_dir():
-        raise Problem(f"{submissions}: no such file or folder")
-    found: dict[str, tuple[Path, ...]] = {}
-    for place in sorted(submissions.iterdir()):
-        if place.name.startswith((".", "__")):
-            continue
-        if place.is_dir():
-            student = _text(place.name)
-            paths = tuple(sorted(p for p in place.rglob("*.ipynb") if _visible(p, place)))
-        elif place.suffix == ".ipynb" and place.is_file():
-            student, paths = _whose(place, exercises), (place,)
-        else:
-            continue
-        found[student] = (*found.get(student, ()), *paths)
-    yield from (Entry(student, paths, submissions) for student, paths in found.items())
-
-
-def likely(paths: Sequence[Path], exercise: str) -> tuple[Path, ...]:
-    """Select the notebooks that by their names should answer an exercise, or else all."""
-    for fits in (str.__eq__, str.startswith):
-        found = tuple(path for path in paths if fits(path.stem, exercise))
-        if found:
-            return found
-    return tuple(paths)
-
-
-def most_answered(course: Course, paths: Sequence[Path]) -> str:
-    """Say which exercise most notebooks answer, by their names or else by what they hold.
-
-    Raises
-    ------
-    Problem
-        If none is answered, or two equally often.
-    """
-    names = course.names()
-    votes = Counter(name for path in paths for name in names if path.stem.startswith(name))
-    if not votes:
-        votes = Counter(filter(None, (_answered(course, path) for path in paths)))
-    ranking = votes.most_common(2)
-    if not ranking or len({count for _, count in ranking}) < len(ranking):
-        counts = ", ".join(f"{name} ({count})" for name, count in votes.most_common()) or "none"
-        raise Problem(f"say which exercise to grade with --exercise. Notebooks answer: {counts}")
-    return ranking[0][0]
-
-
-def _answered(course: Course, path: Path) -> str | None:
-    try:
-        return identify(course, parse_notebook(path.read_bytes(), path), path)
-    except (Problem, OSError):
-        return None
-
-
-def _whose(path: Path, exercises: Sequence[str]) -> str:
-    """Name the student of a notebook: what its name says beside the exercise's, or its folder."""
-    if path.stem in exercises:
-        return _text(path.resolve().parent.name)
-    rest = path.stem
-    for name in exercises:
-        rest = rest.replace(name, "").strip(" _-.")
-    return _text(path.stem if COPY.fullmatch(rest) else rest)
-
-
-def _text(name: str) -> str:
-    """Make a name that can be written, whatever bytes a file's name consists of."""
-    return os.fsencode(name).decode("utf-8", errors="replace")
-
-
-def _visible(path: Path, root: Path) -> bool:
-    inner = path.relative_to(root).parts
-    return path.is_file() and not any(part.startswith((".", "__")) for part in inner)
-
-
 def _earlier(path: Path | None) -> Results | None:
     try:
         return Results.from_json(path.read_text(encoding="utf-8")) if path else None
@@ -395,25 +277,3 @@ def _versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
-
-
-@contextlib.contextmanager
-def _cluster(address: str | None) -> Iterator[None]:
-    """Connect joblib to a Dask cluster, if there is an address of one."""
-    if address is None:
-        yield
-        return
-    import joblib
-
-    try:
-        from distributed import Client
-    except ImportError:
-        raise Problem(
-            "--scheduler needs the package distributed: pip install distributed"
-        ) from None
-    try:
-        client = Client(address, timeout=10)
-    except (OSError, ValueError) as error:
-        raise Problem(f"no Dask scheduler answers at {address} ({error})") from None
-    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
-        yield

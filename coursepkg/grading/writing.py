@@ -10,30 +10,30 @@ from pathlib import Path
 from coursepkg.grading.exercise import Problem
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file: a draft beside it first, which then takes its place.
 
     Parameters
     ----------
     path : Path
         The file; its folders are made.
-    text : str
-        What it is to hold, in UTF-8 and with its line ends as they are.
+    content : str or bytes
+        What it is to hold; text in UTF-8 and with its line ends as they are.
 
     Raises
     ------
     Problem
         If it cannot be written; what was there before is still there.
     """
-    write_all({path: text})
+    write_all({path: content})
 
 
-def write_all(texts: Mapping[Path, str]) -> None:
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
     """Write files: drafts of all of them first, which then take their places.
 
     Parameters
     ----------
-    texts : mapping of Path to str
+    contents : mapping of Path to str or bytes
         What each file is to hold.
 
     Raises
@@ -43,12 +43,13 @@ def write_all(texts: Mapping[Path, str]) -> None:
     """
     drafts: dict[Path, Path] = {}
     try:
-        for path, text in texts.items():
+        for path, content in contents.items():
             place = drafts[path] = _draft(path)
             place.parent.mkdir(parents=True, exist_ok=True)
             # A file's name that is no UTF-8 reaches Python as half a surrogate pair. It must not
             # cost the results of a whole class; written so, JSON gives it back.
-            place.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            is_text = isinstance(content, str)
+            place.write_bytes(content.encode("utf-8", "backslashreplace") if is_text else content)
         for path, draft in drafts.items():
             draft.replace(os.path.realpath(path))  # a link stays one
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import time
 
@@ -10,9 +11,10 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from coursepkg.grading import classroom, grade_command
+from coursepkg.grading import entries, grade_command, workers
 from coursepkg.grading.cli import main
-from coursepkg.grading.exercise import Course, parts
+from coursepkg.grading.exercise import Course, Problem, parts
+from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import Results
 from coursepkg.grading.self_check import check_submission
 from coursepkg.grading.submission import read_submission
@@ -257,7 +259,7 @@ def test_reports_stay_out_of_the_submissions(three, option):
 )
 def test_a_folder_of_notebooks_has_a_student_for_each(tmp_path, file, student):
     hand_in(tmp_path, "flat", solved(), file)
-    (found,) = classroom.find_entries(tmp_path / "flat", COURSE.names())
+    (found,) = entries.find_entries(tmp_path / "flat", COURSE.names())
     assert (found.student, [path.name for path in found.paths]) == (student, [file])
 
 
@@ -309,6 +311,37 @@ def test_a_cluster_gives_the_same_scores(three):
     pairs = zip(read(here).submissions, read(there).submissions, strict=True)
     for one, other in pairs:
         assert [c.got for c in one.checks] == [c.got for c in other.checks]
+
+
+@pytest.fixture
+def cluster():
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as started:
+        yield started
+
+
+def test_a_killed_worker_of_a_cluster_is_said(cluster):
+    found = workers.on_a_cluster(os._exit, [1], cluster.scheduler_address)
+    with pytest.raises(GraderFailed, match="a process of the grader was killed"):
+        list(found)
+
+
+def test_a_cluster_that_is_lost_is_said(cluster):
+    found = workers.on_a_cluster(time.sleep, [0.01, 60], cluster.scheduler_address)
+    assert next(found) is None
+    cluster.close()
+    with pytest.raises(GraderFailed, match="the Dask cluster was lost"):
+        next(found)
+
+
+def test_a_cluster_without_workers_is_said(cluster, monkeypatch):
+    monkeypatch.setattr(workers, "GATHERING", 0.2)
+    cluster.scale(0)
+    while cluster.scheduler.workers:
+        time.sleep(0.05)
+    with pytest.raises(Problem, match=r"the Dask scheduler at \S+ has no worker"):
+        next(workers.on_a_cluster(abs, [1], cluster.scheduler_address))
 
 
 def test_a_single_notebook_and_nbgrader_s_folders(tmp_path):

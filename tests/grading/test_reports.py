@@ -699,11 +699,11 @@ def test_an_interrupted_draft_is_cleared_away(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_text("old")
 
-    def full(self, text, **options):
+    def full(self, _content):
         self.touch()
         raise OSError(28, "No space left on device", str(self))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(Problem, match=r"file: No space left on device"):
         writing.write_atomically(path, "new")
     assert path.read_text() == "old"
