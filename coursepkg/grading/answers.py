@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from coursepkg.grading.exercise import defined_names, tagged
+from coursepkg.grading.needs import bound_names
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def find_answers(submitted: NotebookNode, release: NotebookNode) -> dict[str, An
     -------
     dict of str to Answer
         By the answer's id in the release; one that nothing stands for is not in it. Of several
-        cells the one counts that holds more than the stub, defines what is asked for and has kept
-        its id, in this order.
+        cells the one counts that holds more than the stub, defines what is asked for, is finished
+        and has kept its id, in this order.
     """
     found = {}
     for original in tagged(release, "answer"):
@@ -82,20 +83,23 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 def _candidates(
     original: NotebookNode, submitted: NotebookNode
-) -> Iterator[tuple[tuple[bool, bool, int, int], str]]:
+) -> Iterator[tuple[tuple[bool, bool, bool, int, int], str]]:
     """Yield cells that may stand for an answer: how bad they are, and by what they are known."""
     defines, stub = pattern_of(original), _words(original)
+    names = set(defined_names(original.source))
     for place, cell in enumerate(submitted.cells):
-        fits = bool(defines.search(cell.source))
+        is_code = cell.cell_type == "code"
+        fits = bool(defines.search(cell.source)) or (is_code and names & bound_names(cell.source))
         signs = {
             "id": cell.get("id") == original.id,
             "grade_id": grade_id(cell) == grade_id(original) is not None,
-            "name": fits and cell.cell_type == "code",
+            "name": fits and is_code,
         }
         sign = next((sign for sign, is_there in signs.items() if is_there), None)
-        if sign and (fits or cell.cell_type == "code"):
-            badness = _words(cell) == stub, not fits, list(signs).index(sign), place
-            yield badness, sign
+        if sign and (fits or is_code):
+            unfinished = "NotImplementedError" in cell.source
+            rank = list(signs).index(sign)
+            yield (_words(cell) == stub, not fits, unfinished, rank, place), sign
 
 
 def _words(cell: NotebookNode) -> str:

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from coursepkg.grading.exercise import COURSE_ROOT, Course, Problem
+from coursepkg.grading.exercise import COURSE_ROOT, Course, Problem, read_notebook
+from coursepkg.grading.release import read_master, refuse_if_edited, refuse_other_checks
 from coursepkg.grading.writing import write_atomically
 
 TOP = "regularization-exercises"
@@ -36,6 +37,7 @@ DEPENDENCIES = (
     "scikit-learn",
     "tensorflow",
 )
+ONLY_IN_BOOK = re.compile(r"\n\nIf you read this in the book:(.|\n(?!\n))*")  # a paragraph
 OUTWARD_LINK = re.compile(r"\[([^\]]+)\]\(\.\./[^)]*\)")
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP file can name
 
@@ -181,7 +183,7 @@ def contents(course: Course, names: Sequence[str]) -> dict[str, str]:
     for module in _modules():
         files[module.relative_to(COURSE_ROOT).as_posix()] = module.read_text(encoding="utf-8")
     for name in names:
-        files[f"exercises/{name}.ipynb"] = _without_links(_released(course.released(name)))
+        files[f"exercises/{name}.ipynb"] = _for_learners(_fit_to_give_out(course, name))
         expected = json.loads(_released(course.expected(name)))
         for check in expected["checks"].values():
             check["misconceptions"] = []
@@ -191,18 +193,28 @@ def contents(course: Course, names: Sequence[str]) -> dict[str, str]:
     return files
 
 
+def _fit_to_give_out(course: Course, name: str) -> str:
+    """Read a released notebook into which nobody has written, and which its master fits."""
+    path = course.released(name)
+    text = _released(path)
+    refuse_if_edited(path)
+    if course.solutions or course.master(name).is_file():
+        refuse_other_checks(read_notebook(path), read_master(course, name))
+    return text
+
+
 def _released(path: Path) -> str:
     if not path.is_file():
         raise Problem(f"{path}: no such file. First: coursepkg release")
     return path.read_text(encoding="utf-8")
 
 
-def _without_links(notebook: str) -> str:
-    """Leave of links to pages of the book, which is not in the bundle, their words."""
+def _for_learners(notebook: str) -> str:
+    """Leave of links to pages of the book, which is not in the bundle, their words alone."""
     document = json.loads(notebook)
     for cell in document["cells"]:
         if cell["cell_type"] == "markdown":
-            text = OUTWARD_LINK.sub(r"\1", "".join(cell["source"]))
+            text = OUTWARD_LINK.sub(r"\1", ONLY_IN_BOOK.sub("", "".join(cell["source"])))
             cell["source"] = text.splitlines(keepends=True)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 

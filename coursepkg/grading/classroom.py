@@ -18,11 +18,11 @@ from coursepkg.grading.entries import find_entries, likely, most_answered
 from coursepkg.grading.exercise import Course, Problem, parts, read_notebook
 from coursepkg.grading.isolation import chosen, hide_memory, scratch
 from coursepkg.grading.official import Assignment, Entry, Graded, digest_of, grade
-from coursepkg.grading.reference import Reference
-from coursepkg.grading.release import digest
+from coursepkg.grading.reference import GraderFailed, Reference
+from coursepkg.grading.release import digest, read_master, refuse_other_checks
 from coursepkg.grading.results import Results, SubmissionResult
 from coursepkg.grading.workers import on_a_cluster, on_this_machine
-from coursepkg.grading.writing import write_atomically
+from coursepkg.grading.writing import file_stem, write_atomically
 
 AGAIN = "handed in anew after it was graded with the same inputs, whose values its feedback shows"
 PACKAGES = ("coursepkg", "numpy", "nbval", "ipykernel", "tensorflow")  # that a grade depends on
@@ -80,9 +80,14 @@ class Classroom:
                     f"this run is of {self.blank.exercise} with seed {self.blank.seed}"
                 )
             (result,) = earlier.submissions
-            if result.sha256 != digest_of(entry):
+            same = result.sha256 == digest_of(entry)
+            if not same or AGAIN in result.problems:
                 self._again.add(entry.student)
-            elif replace(earlier, submissions=()) == self.blank and result.status != "failed":
+            if (
+                same
+                and replace(earlier, submissions=()) == self.blank
+                and result.status != "failed"
+            ):
                 self.done[entry.student] = result
 
     def grade(
@@ -130,7 +135,7 @@ class Classroom:
 
     def file_of(self, student: str) -> Path | None:
         """Return where the result of a student is kept."""
-        return self.kept / f"{student}.json" if self.kept else None
+        return self.kept / f"{file_stem(student)}.json" if self.kept else None
 
     def _graded(
         self, waiting: Sequence[Entry], jobs: int, scheduler: str | None, scratch: Path
@@ -180,8 +185,9 @@ class Classroom:
         self.done[result.student] = result
         path = self.file_of(result.student)
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds expected values
-            write_atomically(path, replace(self.blank, submissions=(result,)).as_json())
+            write_atomically(
+                path, replace(self.blank, submissions=(result,)).as_json(), private=True
+            )
         return result
 
     def __post_init__(self) -> None:
@@ -231,17 +237,24 @@ def open_classroom(
     ------
     Problem
         If there is nothing to grade, or it is not clear which exercise.
+    GraderFailed
+        If the master is missing, or belongs to other checks.
     """
     tier = chosen(isolation)
     found = list(find_entries(submissions, course.names()))
     if not found:
         raise Problem(f"{submissions}: there is neither a notebook nor a student's folder in it")
-    exercise = exercise or most_answered(course, [p for entry in found for p in entry.paths])
+    exercise = exercise or most_answered(course, found)
     release = read_notebook(course.released(exercise))
+    try:
+        refuse_other_checks(release, read_master(course, exercise))
+    except Problem as problem:
+        raise GraderFailed(f"the reference failed: {problem}") from None
     entries = [entry.choosing(likely(entry.paths, exercise)) for entry in found]
     if seed is None:
-        earlier = _seed_of(kept, entries, exercise) if resume else None
-        seed = earlier or 1 + secrets.randbelow(2**31)
+        seed = _seed_of(kept, entries, exercise) if resume else None
+    if seed is None:
+        seed = 1 + secrets.randbelow(2**31)
     blank = Results(exercise, digest(release), seed, tier, _versions())
     room = Classroom(course, entries, blank, release, timeout, kept)
     if resume:
@@ -258,7 +271,7 @@ def _earlier(path: Path | None) -> Results | None:
 
 def _seed_of(kept: Path | None, entries: Iterable[Entry], exercise: str) -> int | None:
     """Return the seed under which most kept results were graded."""
-    earlier = (_earlier(kept / f"{e.student}.json") if kept else None for e in entries)
+    earlier = (_earlier(kept / f"{file_stem(e.student)}.json") if kept else None for e in entries)
     seeds = Counter(found.seed for found in earlier if found and found.exercise == exercise)
     return seeds.most_common(1)[0][0] if seeds else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import math
 import os
 import shutil
 import sys
@@ -38,6 +39,21 @@ def main(context: click.Context) -> None:
     sys.modules.setdefault("rfc3987_syntax", None)
 
 
+def _seconds(_context: click.Context, _option: click.Parameter, given: float) -> float:
+    """Refuse what is no time: a range alone lets nan through."""
+    if not 0 < given < math.inf:
+        raise click.BadParameter(f"must be a number of seconds above 0. Received: {given}")
+    return given
+
+
+_timeout = click.option(
+    "--timeout",
+    type=float,
+    callback=_seconds,
+    default=DEFAULT_TIMEOUT,
+    show_default=True,
+    help="Seconds that one cell may take.",
+)
 _solutions = click.option(
     "--solutions",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -71,13 +87,7 @@ def start(course: Course, exercises: Sequence[str]) -> None:
 
 @main.command()
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=DEFAULT_TIMEOUT,
-    show_default=True,
-    help="Seconds that one cell may take.",
-)
+@_timeout
 @click.pass_obj
 def check(course: Course, notebooks: Sequence[str], timeout: float) -> None:
     """Run exercises and show your points, with reasons and hints.
@@ -95,7 +105,7 @@ def check(course: Course, notebooks: Sequence[str], timeout: float) -> None:
         sys.exit(_check_all(course, paths, timeout=timeout, strays_are_fine=not notebooks))
 
 
-@main.command()
+@main.command(short_help="For teachers: make exercises from their masters.")
 @click.argument("exercises", nargs=-1, metavar="[EXERCISE]...")
 @click.option(
     "--bundle",
@@ -202,13 +212,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
     help="How a submission is kept apart; auto takes the strongest there is.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster that sees the same files.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=DEFAULT_TIMEOUT,
-    show_default=True,
-    help="Seconds that one cell may take.",
-)
+@_timeout
 @_solutions
 @click.option("--resume", is_flag=True, help="Go on where an earlier run with --json stopped.")
 @click.option(
@@ -242,7 +246,8 @@ def grade(
     compared with those of the reference solution.
 
     Exit code 0: full marks for all; 1: points were lost; 2: a wrong option, or no submissions;
-    3: the grader or the reference failed; 4: something did not end in time, or was killed.
+    3: the grader or the reference failed; 4: something did not end in time, or was killed;
+    130: interrupted.
     """
     with _problems_in_one_line():
         from coursepkg.grading.grade_command import Reports, run
@@ -267,7 +272,8 @@ def _problems_in_one_line() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("coursepkg."):
             raise
-        click.echo(f"problem: this copy is for learners, it has no {error.name}", err=True)
+        name = click.get_current_context().info_name
+        click.echo(f"problem: this copy is for learners, it has no {name}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)

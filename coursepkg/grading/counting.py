@@ -14,7 +14,7 @@ from coursepkg.show import Outcome, fault, same, text, tolerance
 if TYPE_CHECKING:
     from coursepkg.grading.nbval_run import CellResult
 
-LONGEST_TEXT = 400  # characters of a value in a report
+LONGEST_TEXT = 200  # characters of a value in a report
 
 Records = Mapping[str, Mapping[str, Any]]  # what each check expects, as in an expected file
 
@@ -72,6 +72,8 @@ def problems_of(submission: Submission, results: Mapping[str, CellResult]) -> It
     yield from (f"{name}: {said}" for name, said in submission.forbidden.items())
     graded = {cell.id for cell in tagged(submission.release, "grade")}
     for cell, result in results.items():
+        if cell in graded and result.stopped:
+            yield f"{cell}: {result.message}"
         if cell not in graded and cell not in submission.forbidden and _failed(result):
             yield _cause(cell, result)
 
@@ -172,7 +174,7 @@ def explained(check: CheckResult, outcome: Outcome, record: Mapping[str, Any]) -
     return replace(
         check,
         got=outcome.error or _short(outcome.value),
-        message=fault(outcome, record),
+        message=fault(outcome, record).removesuffix(f" Hint: {record['hint']}"),
         hint=fitting["says"] if fitting else check.hint,
         misconception=fitting["name"] if fitting else "",
     )

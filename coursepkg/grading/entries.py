@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections import Counter
@@ -9,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from coursepkg.grading.exercise import Course, Problem, parse_notebook
-from coursepkg.grading.official import Entry
+from coursepkg.grading.official import Entry, read_bytes
 from coursepkg.grading.submission import identify
 
 COPY = re.compile(r"(?i)[\W_]*(copy)?[\W_]*\d*[\W_]*")  # what a system adds to a second file's name
+DEEPEST = 20  # folders within folders that are looked into
 
 
 def find_entries(submissions: Path, exercises: Sequence[str]) -> Iterator[Entry]:
@@ -42,19 +44,35 @@ def find_entries(submissions: Path, exercises: Sequence[str]) -> Iterator[Entry]
         return
     if not submissions.is_dir():
         raise Problem(f"{submissions}: no such file or folder")
+    places = [p for p in sorted(submissions.iterdir()) if not p.name.startswith((".", "__"))]
+    files = [p for p in places if p.suffix == ".ipynb" and p.is_file()]
     found: dict[str, tuple[Path, ...]] = {}
-    for place in sorted(submissions.iterdir()):
-        if place.name.startswith((".", "__")):
-            continue
-        if place.is_dir():
-            student = _text(place.name)
-            paths = tuple(sorted(p for p in place.rglob("*.ipynb") if _visible(p, place)))
-        elif place.suffix == ".ipynb" and place.is_file():
-            student, paths = _whose(place, exercises), (place,)
-        else:
-            continue
-        found[student] = (*found.get(student, ()), *paths)
-    yield from (Entry(student, paths, submissions) for student, paths in found.items())
+    for place in filter(Path.is_dir, places):
+        student = _text(place.name)
+        student = f"{student} ({len(found)})" if student in found else student
+        found[student] = tuple(sorted(_notebooks(place)))
+    shared = Counter(_whose(path, exercises) for path in files)
+    for path in files:
+        student = _whose(path, exercises)
+        if shared[student] > 1:  # none may take the place of another
+            student = _text(path.name)
+        found[student] = (*found.get(student, ()), path)
+    yield from (Entry(student, found[student], submissions) for student in sorted(found))
+
+
+def _notebooks(folder: Path) -> Iterator[Path]:
+    """Yield the notebooks in a folder, and in those in it as far as anybody nests them."""
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        with contextlib.suppress(OSError):
+            for path in place.iterdir():
+                if path.name.startswith((".", "__")) or (path.is_symlink() and path.is_dir()):
+                    continue
+                if path.is_dir() and depth < DEEPEST:
+                    waiting.append((path, depth + 1))
+                elif path.suffix == ".ipynb" and path.is_file():
+                    yield path
 
 
 def likely(paths: Sequence[Path], exercise: str) -> tuple[Path, ...]:
@@ -66,7 +84,7 @@ def likely(paths: Sequence[Path], exercise: str) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def most_answered(course: Course, paths: Sequence[Path]) -> str:
+def most_answered(course: Course, entries: Sequence[Entry]) -> str:
     """Say which exercise most notebooks answer, by their names or else by what they hold.
 
     Raises
@@ -75,9 +93,10 @@ def most_answered(course: Course, paths: Sequence[Path]) -> str:
         If none is answered, or two equally often.
     """
     names = course.names()
-    votes = Counter(name for path in paths for name in names if path.stem.startswith(name))
+    paths = [(entry, path) for entry in entries for path in entry.paths]
+    votes = Counter(name for _, path in paths for name in names if path.stem.startswith(name))
     if not votes:
-        votes = Counter(filter(None, (_answered(course, path) for path in paths)))
+        votes = Counter(filter(None, (_answered(course, *one) for one in paths)))
     ranking = votes.most_common(2)
     if not ranking or len({count for _, count in ranking}) < len(ranking):
         counts = ", ".join(f"{name} ({count})" for name, count in votes.most_common()) or "none"
@@ -85,17 +104,18 @@ def most_answered(course: Course, paths: Sequence[Path]) -> str:
     return ranking[0][0]
 
 
-def _answered(course: Course, path: Path) -> str | None:
+def _answered(course: Course, entry: Entry, path: Path) -> str | None:
     try:
-        return identify(course, parse_notebook(path.read_bytes(), path), path)
-    except (Problem, OSError):
+        return identify(course, parse_notebook(read_bytes(entry, path), path), path)
+    except Problem:
         return None
 
 
 def _whose(path: Path, exercises: Sequence[str]) -> str:
     """Name the student of a notebook: what its name says beside the exercise's, or its folder."""
     if path.stem in exercises:
-        return _text(path.resolve().parent.name)
+        folders = (folder.name for folder in path.resolve().parents)
+        return _text(next(name for name in folders if name not in exercises))  # nbgrader nests them
     rest = path.stem
     for name in exercises:
         rest = rest.replace(name, "").strip(" _-.")
@@ -105,8 +125,3 @@ def _whose(path: Path, exercises: Sequence[str]) -> str:
 def _text(name: str) -> str:
     """Make a name that can be written, whatever bytes a file's name consists of."""
     return os.fsencode(name).decode("utf-8", errors="replace")
-
-
-def _visible(path: Path, root: Path) -> bool:
-    inner = path.relative_to(root).parts
-    return path.is_file() and not any(part.startswith((".", "__")) for part in inner)

@@ -17,11 +17,17 @@ COURSE_ROOT = Path(__file__).parents[2]
 DEFAULT_TIMEOUT = 60.0  # seconds for a cell; the slowest check takes well under one
 EXERCISE = re.compile(r"^exercise\s*=\s*[\"']([^\"']*)[\"']", re.MULTILINE)  # in a setup cell
 KERAS_EXTRAS = ("sklearn", "pandas", "matplotlib")
+KEPT = ("nbformat", "nbformat_minor", "cells")  # of a notebook, where its outputs do not count
+MOST_VALUES = 2_000_000
 CHECKING = "COURSEPKG_CHECKING"  # set in the kernels of a check, which must not start another one
 
 
 class Problem(Exception):  # noqa: N818 - a stated problem, not a defect of the program
     """Something that keeps a command from its work, said in one line."""
+
+    def __str__(self) -> str:
+        """Return the line without what a terminal might obey, as in a file's name."""
+        return "".join(char if char.isprintable() else "\ufffd" for char in super().__str__())
 
 
 class NotAnExercise(Problem):
@@ -214,19 +220,38 @@ def read_notebook(path: Path) -> NotebookNode:
 
 
 def parse_notebook(raw: bytes, path: Path) -> NotebookNode:
-    """Read a notebook from the bytes of its file, the outputs of its cells left out.
+    """Read somebody's notebook from the bytes of its file: of each cell what it says and is called.
 
     Raises
     ------
     Problem
-        If they are no notebook; one line that says why and begins with the path.
+        If they are no notebook, or far more than one; one line that begins with the path.
     """
+    values = sum(map(raw.count, (b",", b"[", b"{")))
+    if values > MOST_VALUES:  # each of which may become an object of hundreds of bytes
+        raise Problem(
+            f"{path}: holds some {values:,} values, more than {MOST_VALUES:,}. "
+            "Clear its outputs and hand it in again"
+        )
     document = _parsed(raw, path)
-    cells = document.get("cells", []) if isinstance(document, dict) else []
-    for cell in cells if isinstance(cells, list) else []:
-        if isinstance(cell, dict) and "outputs" in cell:
-            cell["outputs"] = []  # which may be hundreds of megabytes
+    if isinstance(document, dict) and isinstance(document.get("cells"), list):  # since version 4
+        document = {key: document[key] for key in KEPT if key in document}
+        document |= {"metadata": {}, "cells": list(map(_bare, document["cells"]))}
     return _as_notebook(document, path)
+
+
+def _bare(cell: Any) -> Any:
+    """Leave out what may be large and says nothing here, outputs above all."""
+    if not isinstance(cell, dict):
+        return cell
+    bare = {key: cell[key] for key in ("cell_type", "id", "source") if key in cell}
+    metadata = cell.get("metadata")
+    if isinstance(metadata, dict):
+        kept = {key: metadata[key] for key in ("tags", "nbgrader") if key in metadata}
+        bare["metadata"] = kept
+    if cell.get("cell_type") == "code":
+        bare |= {"outputs": [], "execution_count": None}
+    return bare
 
 
 def _parsed(raw: bytes, path: Path) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,8 +19,10 @@ from coursepkg.grading.exports import csv_text, gradescope_text
 from coursepkg.grading.isolation import warning
 from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import Results, SubmissionResult
-from coursepkg.grading.writing import write_all
+from coursepkg.grading.writing import file_stem, refuse_unwritable, write_all
 
+# Python ignores an exception that falls into the clearing of an object, an interrupt as any other.
+_interrupted = threading.Event()
 FULL, LOST, GRADER_FAILED, STOPPED, INTERRUPTED = 0, 1, 3, 4, 130  # exit codes
 
 
@@ -42,6 +45,21 @@ class Reports:
     def kept(self) -> Path | None:
         """The folder for one JSON file a student, beside the whole."""
         return beside(self.json) if self.json else None
+
+    def files(self, students: Collection[str]) -> Iterator[tuple[str, Path]]:
+        """Yield which option writes which file for these students."""
+        many = len(students) > 1
+        whole = {"--json": self.json, "--csv": self.csv, "--html": self.html}
+        whole["--gradescope"] = None if many else self.gradescope
+        yield from ((option, path) for option, path in whole.items() if path)
+        for option, suffix, folder in (
+            ("--json", "json", self.kept),
+            ("--html", "html", self.html and beside(self.html)),
+            ("--gradescope", "json", self.gradescope if many else None),
+        ):
+            yield from (
+                (option, folder / f"{file_stem(one)}.{suffix}") for one in students if folder
+            )
 
     def texts(self, results: Results) -> dict[Path, str]:
         """Return what each file is to hold."""
@@ -101,35 +119,50 @@ def run(
     """
     if resume and not reports.kept:
         raise Problem("--resume goes on from what --json FILE keeps of each student: name FILE")
-    _refuse_among_submissions(submissions, reports)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end workers, too
-    room = open_classroom(course, submissions, kept=reports.kept, resume=resume, **how)
-    _announce(room)
+    _interrupted.clear()
+    for number in (signal.SIGINT, signal.SIGTERM):  # both end workers, too
+        signal.signal(number, _interrupt)
+    room = None
     try:
+        room = open_classroom(course, submissions, kept=reports.kept, resume=resume, **how)
+        _refuse_bad_places(reports, submissions, [entry.student for entry in room.entries])
+        _announce(room)
         results = _graded(room, jobs, scheduler)
     except GraderFailed as problem:
         click.echo(f"problem: {problem}", err=True)
         return GRADER_FAILED
     except KeyboardInterrupt:
-        if not room.done:
+        if not room or not room.done:
             click.echo("interrupted: nothing is graded yet", err=True)
             return INTERRUPTED
         kept = f"{len(room.done)} of {len(room.entries)} submissions are graded"
         kept += " and kept; go on with --resume" if reports.kept else ", and lost without --json"
         click.echo(f"interrupted: {kept}", err=True)
         return INTERRUPTED
-    write_all(reports.texts(results))
+    write_all(reports.texts(results), private=True)
     report.console(sys.stdout).print(report.grades_table(results))
     return exit_code(results.submissions)
 
 
-def _refuse_among_submissions(submissions: Path, reports: Reports) -> None:
-    """Keep reports out of the folder of submissions, where they would be somebody's."""
+def _interrupt(_signal: int, _frame: object) -> None:
+    _interrupted.set()
+    raise KeyboardInterrupt
+
+
+def _refuse_bad_places(reports: Reports, submissions: Path, students: Collection[str]) -> None:
+    """Refuse files that would lie among the submissions, replace each other or be no file."""
     home = submissions.resolve()
-    for path in (reports.json, reports.csv, reports.html, reports.gradescope):
-        for place in (path, beside(path)) if path else ():
-            if home.is_dir() and place.resolve().is_relative_to(home):
-                raise Problem(f"{place} would lie among the submissions: choose another place")
+    taken: dict[Path, str] = {}
+    files = list(reports.files(students))
+    for option, path in files:
+        place = path.resolve()
+        if home.is_dir() and place.is_relative_to(home):
+            raise Problem(f"{option} would put {path} among the submissions: choose another place")
+        rival = next((p for p in (place, *place.parents) if p in taken), None)
+        if rival:
+            raise Problem(f"{taken[rival]} and {option} would both write {path}: choose two names")
+        taken[place] = option
+    refuse_unwritable([path for _, path in files])
 
 
 def exit_code(submissions: Iterable[SubmissionResult]) -> int:
@@ -159,14 +192,20 @@ def _announce(room: Classroom) -> None:
 def _graded(room: Classroom, jobs: int, scheduler: str | None) -> Results:
     with report.progress() as bar:
         task = bar.add_task("grading", total=len(room.entries), completed=len(room.done))
-        return room.grade(jobs=jobs, scheduler=scheduler, on_result=lambda _: bar.advance(task))
+
+        def on_result(_result: SubmissionResult) -> None:
+            bar.advance(task)
+            if _interrupted.is_set():
+                raise KeyboardInterrupt
+
+        return room.grade(jobs=jobs, scheduler=scheduler, on_result=on_result)
 
 
 def _pages(path: Path, results: Results) -> Mapping[Path, str]:
     from coursepkg.grading.pages import class_page, student_page
 
     folder = beside(path)
-    files = {r.student: folder / f"{r.student}.html" for r in results.submissions}
+    files = {r.student: folder / f"{file_stem(r.student)}.html" for r in results.submissions}
     links = {name: quote(f"{folder.name}/{file.name}") for name, file in files.items()}
     pages = {files[r.student]: student_page(results, r) for r in results.submissions}
     return {path: class_page(results, links), **pages}
@@ -184,4 +223,4 @@ def _for_gradescope(path: Path, results: Results) -> Mapping[Path, str]:
     }
     if len(results.submissions) == 1:
         return {path: one for one in texts.values()}  # noqa: B035 - one at most
-    return {path / f"{student}.json": text for student, text in texts.items()}
+    return {path / f"{file_stem(student)}.json": text for student, text in texts.items()}

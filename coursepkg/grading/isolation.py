@@ -112,6 +112,11 @@ class Box:
             OFFICIAL: "1",
         }
 
+    def close_sockets(self) -> None:
+        """Let the kernel, which has made its sockets, make no more files beside them."""
+        if self.user is not None:
+            os.chown(self.sockets, 0, 0)
+
     def excess(self, processes: Sequence[psutil.Process]) -> str:
         """Say what a kernel and its children, as `usage.family` lists them, use too much of."""
         if self.tier == "none":

@@ -28,6 +28,7 @@ GLANCE = 0.05  # seconds between looks at what it sent
 STARTING = 120  # seconds until a kernel answers and has loaded TensorFlow, on a busy machine
 MOST_OUTPUT = 10 * 2**20  # characters that one cell may send
 MOST_MESSAGES = 20_000
+BRACKET = 50  # characters that one counts for: each may become an object of hundreds of bytes
 MOST_GROWTH = 200 * 2**20  # bytes of memory that listening to a kernel may cost
 LAST_WORDS = 10.0  # seconds for the output of a cell that has ended
 
@@ -56,6 +57,8 @@ class Kernel(RunningKernel):
     cwd : Path
         Its working folder.
     """
+
+    deadline = float("inf")  # on the monotonic clock: by then the last cell has to have ended
 
     def __init__(self, cwd: Path) -> None:
         with self._cleared_if_it_fails():
@@ -115,10 +118,10 @@ class Kernel(RunningKernel):
         KernelStoppedError
             If it does not end in time, ends the kernel, or uses more than it may.
         """
-        end = time.monotonic() + (timeout or float("inf"))
+        end = min(time.monotonic() + (timeout or float("inf")), self.deadline)
         while True:
             with contextlib.suppress(Empty):
-                message = self.kc.get_shell_msg(timeout=GLANCE)
+                message = self._receive(self.kc.shell_channel, GLANCE)
                 if message["parent_header"].get("msg_id") == msg_id:
                     self.silent_from = time.monotonic() + LAST_WORDS
                     return
@@ -142,7 +145,7 @@ class Kernel(RunningKernel):
         end = time.monotonic() + (timeout or float("inf"))
         while time.monotonic() < end:
             with contextlib.suppress(Empty):
-                return self._counted(self.kc.get_iopub_msg(timeout=GLANCE))
+                return self._receive(self.kc.iopub_channel, GLANCE)
             self._look_after()
         raise Empty
 
@@ -154,16 +157,24 @@ class Kernel(RunningKernel):
         """Take in what the kernel sent, so that it does not pile up."""
         with contextlib.suppress(Empty):
             for _ in range(MOST_MESSAGES):
-                self.waiting.append(self._counted(self.kc.get_iopub_msg(timeout=0)))
+                self.waiting.append(self._receive(self.kc.iopub_channel, 0))
 
-    def _counted(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _receive(self, channel: Any, timeout: float) -> dict[str, Any]:
+        """Receive a message, of which nothing is unpacked before it is known to be small."""
+        if not channel.socket.poll(round(timeout * 1000)):
+            raise Empty
+        frames = channel.socket.recv_multipart()
         self.messages += 1
-        said = (message[part] for part in ("header", "parent_header", "metadata", "content"))
-        self.sent += sum(len(str(part)) for part in said) + sum(map(len, message.pop("buffers")))
+        self.sent += sum(
+            len(frame) + BRACKET * (frame.count(b"{") + frame.count(b"[")) for frame in frames
+        )
         if self.sent > MOST_OUTPUT:
             raise KernelStoppedError("killed", f"printed more than {MOST_OUTPUT >> 20} MB")
         if self.messages > MOST_MESSAGES:
             raise KernelStoppedError("killed", f"sent more than {MOST_MESSAGES} messages")
+        _, signed = self.kc.session.feed_identities(frames)
+        message = self.kc.session.deserialize(signed)
+        del message["buffers"]
         return message
 
     def _look_after(self) -> None:
@@ -203,6 +214,7 @@ class BoxedKernel(Kernel):
             command = self.box.command(self.km.connection_file)
             spec = KernelSpec(argv=command, interrupt_mode="message", language="python")
             self._launch(spec, cwd=self.box.folder / "home", env=self.box.environment())
+            self.box.close_sockets()
 
     def excess(self) -> str:
         """Say what the kernel uses too much of, or nothing."""

@@ -33,6 +33,7 @@ from coursepkg.show import Outcome, same, tolerance
 # IPython's own `exit` ends the kernel some cells later, at the cost of answers that are right.
 BEFORE_ALL_CELLS = "import sys; exit = quit = sys.exit; del sys"
 PLACE = re.compile(r"\(\S+\.py, line (\d+)\)")  # of a syntax error, in a file of the kernel's
+MOST_LIMITS = 10  # limits of one cell that a notebook may take in all
 LONGEST_ERROR = 400  # characters of what an error says
 
 
@@ -79,8 +80,12 @@ class Run:
         Ids of the cells that pass only if they say so, and change nothing for later ones.
     reference : mapping of str to dict, optional
         For an official grade the record of each check, with its right value.
+    scratch : Path, optional
+        The folder for temporary files.
     on_cell : callable
         Called after each cell.
+    began : float
+        When, on the monotonic clock.
     results : dict of str to CellResult
         By id of the cell.
     lost : dict of str to CellResult
@@ -96,11 +101,18 @@ class Run:
     parts_of: Mapping[str, Set[str]]
     checks: frozenset[str]
     reference: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scratch: Path | None = None
     on_cell: Callable[[], None] = lambda: None
+    began: float = field(default_factory=time.monotonic)
     results: dict[str, CellResult] = field(default_factory=dict)
     lost: dict[str, CellResult] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
     broken: str = ""
+
+    @property
+    def deadline(self) -> float:
+        """When the whole has to have ended: what many cells may take, but not all of them."""
+        return self.began + MOST_LIMITS * self.timeout
 
     def note(self, cell: NotebookNode, result: CellResult) -> None:
         """Write down how a cell went, and whether its part is lost with it."""
@@ -146,7 +158,10 @@ def run_notebook(notebook: NotebookNode, run: Run) -> dict[str, CellResult]:
     for plugin in (*(f"no:{name}" for name in unused), "nbval.plugin"):
         options += ["-p", plugin]
     said = io.StringIO()
-    with tempfile.TemporaryDirectory(prefix="coursepkg-") as folder, _without_pytest_options():
+    with (
+        tempfile.TemporaryDirectory(prefix="coursepkg-", dir=run.scratch) as folder,
+        _without_pytest_options(),
+    ):
         path = Path(folder) / "notebook.ipynb"
         nbformat.write(notebook, path)
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -191,6 +206,7 @@ class _File(IPyNbFile):
     def setup(self) -> None:
         """Start a kernel."""
         self.kernel = self.run.start()
+        self.kernel.deadline = self.run.deadline
         self.kernel.run(BEFORE_ALL_CELLS, STARTING)
 
     def collect(self) -> Iterator[_Cell]:
@@ -255,6 +271,7 @@ class _Cell(IPyNbCell):
         lost = [run.lost[part] for part in run.parts_of.get(self.cell.id, ()) if part in run.lost]
         began = time.monotonic()
         result = lost[0] if lost else self._result()
+        self.test_outputs = []  # pytest keeps the cells, whose outputs may be large
         run.note(self.cell, replace(result, seconds=round(time.monotonic() - began, 3)))
 
     def compare_outputs(
@@ -273,6 +290,9 @@ class _Cell(IPyNbCell):
         """Spare nbval's account of a difference, which takes minutes for a long value."""
 
     def _result(self) -> CellResult:
+        if time.monotonic() > self.parent.run.deadline:
+            most = MOST_LIMITS * self.parent.run.timeout
+            return CellResult("timed out", f"all cells together took longer than {most:g} s")
         try:
             if not self.parent.kernel.is_alive():
                 self.parent.revive()

@@ -9,14 +9,17 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import functools
 import re
 import symtable
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-from coursepkg.grading.answers import Answer
+    from coursepkg.grading.answers import Answer
 
 MAGIC = re.compile(r"(?m)^[ \t]*[%!?].*$")  # lines that are IPython's, not Python's
 NOT_TO_BE_READ = (SyntaxError, ValueError, RecursionError, MemoryError)  # code that is none
@@ -52,21 +55,24 @@ def needed(
     """
     offered = list(_offered(submitted, {answer.place, *apart_from}))[:MOST_STATEMENTS]
     makers = _makers(offered)
-    seen = known | set(dir(builtins))
+    seen = set(known)
     waiting = _used(answer.cell.source) - seen
     taken: dict[int, str] = {}
-    unknown = False
+    unknown = built_in = False
     while waiting:
         name = waiting.pop()
         seen.add(name)
         above = [n for n in makers[name] if offered[n][0] < answer.place]
-        unknown |= not makers[name]
-        for number in above or makers[name]:
+        is_built_in = hasattr(builtins, name)  # unless a cell above says otherwise
+        built_in |= is_built_in
+        unknown |= not (is_built_in or makers[name])
+        for number in above if is_built_in else above or makers[name]:
             if number not in taken:
                 taken[number] = _text(offered[number][1])
                 waiting |= _used(taken[number]) - seen
-    if unknown:  # it may be one of a star's
-        taken |= {n: _text(node) for n, (_, node) in enumerate(offered) if _is_star(node)}
+    for number, (place, node) in enumerate(offered):  # the name may be one of a star's
+        if _is_star(node) and (unknown or (built_in and place < answer.place)):
+            taken[number] = _text(node)
     return _by_place(taken, offered)
 
 
@@ -195,9 +201,18 @@ def _text(node: ast.AST) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=256)
 def _parsed(source: str) -> ast.Module:
     """Parse a cell as far as it is Python; one that is not has an empty body."""
-    for text in (source, MAGIC.sub("", source)):
+    plain = MAGIC.sub("", source)
+    for text in (lambda: source, lambda: plain, lambda: _without_ipython(plain)):
         with contextlib.suppress(*NOT_TO_BE_READ):
-            return ast.parse(text)
+            return ast.parse(text())
     return ast.Module([], [])
+
+
+def _without_ipython(source: str) -> str:
+    """Write what is IPython's within lines, as ``files = !ls`` or ``sum?``, in Python."""
+    from IPython.core.inputtransformer2 import TransformerManager  # seldom needed, and slow
+
+    return TransformerManager().transform_cell(source)

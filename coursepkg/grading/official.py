@@ -18,6 +18,7 @@ from coursepkg.grading.exercise import (
     Course,
     NotAnExercise,
     Problem,
+    code_cells,
     parse_notebook,
     parts,
     tagged,
@@ -30,7 +31,8 @@ from coursepkg.grading.results import CheckResult, SubmissionResult
 from coursepkg.grading.submission import Submission, assemble, identify, parts_of
 from coursepkg.show import Outcome
 
-LARGEST_FILE = 100 * 2**20  # bytes of a notebook
+LARGEST_FILE = 40 * 2**20  # bytes of a notebook
+MOST_CODE = 200_000  # characters, of which reading takes a thousand times as much memory
 # While the setup runs, these modules cannot be imported; for an answer they are there again.
 HIDE = "import sys; sys.modules.update(dict.fromkeys({}))"
 SHOW = "[sys.modules.pop(name) for name in {}]; del sys"
@@ -182,8 +184,8 @@ def digest_of(entry: Entry) -> str:
     """Return the digest of a submission that has one notebook alone, or nothing."""
     try:
         (path,) = entry.paths
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except (OSError, ValueError):
+        return hashlib.sha256(read_bytes(entry, path)).hexdigest()
+    except (Problem, ValueError):
         return ""
 
 
@@ -192,10 +194,10 @@ def _the_notebook(assignment: Assignment, entry: Entry) -> tuple[Path, bytes]:
     if not entry.paths:
         raise Problem("there is no notebook in the folder")
     if len(entry.paths) == 1:
-        return entry.paths[0], _read(entry, entry.paths[0])
+        return entry.paths[0], read_bytes(entry, entry.paths[0])
     fitting = [path for path in entry.paths if _answers(assignment, entry, path)]
     if len(fitting) == 1:
-        return fitting[0], _read(entry, fitting[0])
+        return fitting[0], read_bytes(entry, fitting[0])
     names = ", ".join(map(entry.seen, fitting or entry.paths))
     if fitting:
         raise Problem(f"several notebooks answer {assignment.exercise}, so none counts: {names}")
@@ -204,13 +206,20 @@ def _the_notebook(assignment: Assignment, entry: Entry) -> tuple[Path, bytes]:
 
 def _answers(assignment: Assignment, entry: Entry, path: Path) -> bool:
     try:
-        notebook = parse_notebook(_read(entry, path), path)
+        notebook = parse_notebook(read_bytes(entry, path), path)
         return identify(assignment.course, notebook, path) == assignment.exercise
     except Problem:
         return False
 
 
-def _read(entry: Entry, path: Path) -> bytes:
+def read_bytes(entry: Entry, path: Path) -> bytes:
+    """Read a file of a submission.
+
+    Raises
+    ------
+    Problem
+        If it lies somewhere else, is too large or cannot be read.
+    """
     home = entry.folder.resolve() / path.relative_to(entry.folder).parts[0]
     if not path.resolve().is_relative_to(home):
         raise Problem(f"{entry.seen(path)} is a link that leads out of the folder")
@@ -228,6 +237,9 @@ def _read(entry: Entry, path: Path) -> bytes:
 
 def _submission(assignment: Assignment, path: Path, raw: bytes) -> Submission:
     notebook = parse_notebook(raw, Path(path.name))
+    code = sum(len(cell.source) for cell in code_cells(notebook))
+    if code > MOST_CODE:
+        raise Problem(f"{path.name} holds {code:,} characters of code, more than {MOST_CODE:,}")
     try:
         found = identify(assignment.course, notebook, Path(path.name))
     except NotAnExercise:
@@ -271,6 +283,7 @@ def _run(
             parts_of=parts_of(parts(submission.release), submission.home),
             checks=frozenset(cell.id for cell in tagged(submission.release, "grade")),
             reference=records,
+            scratch=assignment.scratch,
         )
         results = run_notebook(submission.notebook, run)
     setup = submission.notebook.cells[0]

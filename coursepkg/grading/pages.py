@@ -38,6 +38,7 @@ STATUSES = {
     "problem": "not graded",
     "failed": "grader failed",
 }
+GRADED = ("graded", "stopped")  # the states of a submission that could be graded
 EXPLAINED = {
     "stopped": "A cell did not end in time, or ended its kernel, and had to be stopped.",
     "problem": "Nothing could be graded.",
@@ -161,7 +162,7 @@ def class_page(results: Results, student_links: Mapping[str, str]) -> str:
         most=max((found.max_score for found in ordered), default=0),
         scores=score_statistics(results),
         parts=hardest_parts(results),
-        graded=sum(found.status == "graded" for found in ordered),
+        ungraded=[found for found in ordered if found.status not in GRADED],
         misconceptions=commonest_misconceptions(results),
         at_first=AT_FIRST,
         troubled=[(n, one) for n, one in numbered if one.problems or one.status != "graded"],
@@ -206,7 +207,7 @@ def score_statistics(results: Results) -> Scores | None:
     Scores or None
         Mean, its standard error, median, and the distribution.
     """
-    counted = [found for found in results.submissions if found.status in ("graded", "stopped")]
+    counted = [found for found in results.submissions if found.status in GRADED]
     if not counted:
         return None
     scores = [found.score for found in counted]
@@ -234,15 +235,14 @@ def hardest_parts(results: Results) -> list[PartLoss]:
     Parameters
     ----------
     results : Results
-        What the grader found. Only graded submissions count: where something was stopped, what
-        came after it says nothing of how hard it is.
+        What the grader found; the submissions of `score_statistics` count here, too.
 
     Returns
     -------
     list of PartLoss
         The hardest first.
     """
-    graded = [checks_by_part(found) for found in results.submissions if found.status == "graded"]
+    graded = [checks_by_part(found) for found in results.submissions if found.status in GRADED]
     losses = []
     for title in part_titles(results):
         done = [parts[title] for parts in graded if title in parts]
@@ -309,7 +309,9 @@ def _findings(checks: Sequence[CheckResult]) -> Iterator[Finding]:
             message = message_of(check)
             said.setdefault((message, hint_of(check)), []).append(check)
     for (message, hint), group in said.items():
-        values = tuple((one.id, one.expected, one.got) for one in group if one.expected or one.got)
+        values = tuple(
+            (one.id, one.expected, got_of(one)) for one in group if one.expected or one.got
+        )
         yield Finding(tuple(check.id for check in group), message, hint, values)
 
 
@@ -322,6 +324,11 @@ def message_of(check: CheckResult) -> str:
 def hint_of(check: CheckResult) -> str:
     """Return the hint of a check, unless its message says it already."""
     return "" if check.hint in check.message else check.hint
+
+
+def got_of(check: CheckResult) -> str:
+    """Return what came of a check, unless its message says it already."""
+    return "" if check.outcome == "error" and check.got in check.message else check.got
 
 
 def exercise_title(exercise: str) -> str:
@@ -362,6 +369,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "exercise_title": exercise_title,
         "feedback": feedback,
+        "got_of": got_of,
         "hint_of": hint_of,
         "message_of": message_of,
         "prose": prose,

@@ -193,6 +193,35 @@ def read_master(course: Course, name: str) -> NotebookNode:
     return read_notebook(path)
 
 
+def refuse_other_checks(release: NotebookNode, master: NotebookNode) -> None:
+    """Make sure that an exercise is checked in the way in which its master is.
+
+    Parameters
+    ----------
+    release, master : NotebookNode
+        The exercise as it was given out, and the notebook with the worked solution.
+
+    Raises
+    ------
+    Problem
+        If the setup, a check or its points differ: right answers would be compared with the
+        values of another check.
+    """
+    first, second = _checking(release), _checking(master)
+    for name in sorted({*first, *second}):
+        if first.get(name) != second.get(name):
+            raise Problem(
+                f"{name} is not the same in the exercise that was given out and in its master. "
+                "Grade with the master that it was made from, or release the exercise anew"
+            )
+
+
+def _checking(notebook: NotebookNode) -> dict[str, object]:
+    points = {check: part.points for part in divided(notebook) for check in part.checks}
+    cells = (*tagged(notebook, "parameters"), *tagged(notebook, "grade"))
+    return {cell.id: (cell.source, points.get(cell.id)) for cell in cells}
+
+
 def released_notebook(master: NotebookNode) -> NotebookNode:
     """Strip a master of its answers, and of all that is there for the solution's page alone.
 
@@ -378,7 +407,7 @@ def refuse_if_edited(path: Path) -> None:
     if notebook.metadata.get("coursepkg", {}).get("digest") != digest(notebook):
         raise Problem(
             f"{path} was edited after it was made, so it stays as it is. Move it to another place "
-            "(answers belong into work/, see `coursepkg start`), then release again"
+            "(answers to an exercise belong into work/, see `coursepkg start`), then write it again"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -35,11 +35,16 @@ def size_of(folder: Path, most: int) -> int:
     """Return the bytes of all files, of which each takes a block, and so does a folder."""
     total, waiting = 0, [folder]
     while waiting and total <= most:  # there may be millions
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                total += max(entry.stat(follow_symlinks=False).st_size, BLOCK)
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    total += max(entry.stat(follow_symlinks=False).st_size, BLOCK)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # it is gone meanwhile
+        except OSError:
+            return most + 1  # what cannot be looked into hides something
     return total
 
 
@@ -55,10 +60,15 @@ def has_namespaces_of_its_own(processes: Sequence[psutil.Process]) -> bool:
 def nameless(processes: Iterable[psutil.Process]) -> int:
     """Return the bytes of files that processes hold open without a name.
 
-    They were removed, or lie in memory alone; where there is no ``/proc`` nobody knows.
+    They were removed, or lie in memory alone; where there is no ``/proc`` nobody knows. What is
+    not open but mapped into memory root alone can see.
     """
     found = {}
     for each in processes:
+        for place in _mapped(each.pid):
+            with contextlib.suppress(OSError):
+                seen = place.stat()
+                found[seen.st_dev, seen.st_ino] = seen.st_blocks * 512
         with contextlib.suppress(OSError), os.scandir(f"/proc/{each.pid}/fd") as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):
@@ -66,3 +76,12 @@ def nameless(processes: Iterable[psutil.Process]) -> int:
                     if stat.S_ISREG(seen.st_mode) and not seen.st_nlink:
                         found[seen.st_dev, seen.st_ino] = seen.st_blocks * 512
     return sum(found.values())
+
+
+def _mapped(process: int) -> Iterator[Path]:
+    """Yield links to removed files that lie in the memory of a process."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/maps").read_text(errors="replace").splitlines():
+            if line.endswith("(deleted)"):
+                first, last = line.split(maxsplit=1)[0].split("-")
+                yield Path(f"/proc/{process}/map_files/{int(first, 16):x}-{int(last, 16):x}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coursepkg.grading.exercise import Problem
 from coursepkg.grading.reference import GraderFailed
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
 
 ANSWERING = 10  # seconds until a scheduler answers
 GATHERING = 30  # seconds until it has a worker
@@ -15,7 +18,10 @@ KILLED = (
     "a process of the grader was killed, by the system for want of memory or by a submission. "
     "What is graded is kept with --json; go on with --resume"
 )
-LOST = "the Dask cluster was lost. What is graded is kept with --json; go on with --resume"
+LOST = (
+    "the Dask cluster or its last worker is gone. "
+    "What is graded is kept with --json; go on with --resume"
+)
 
 
 def on_this_machine(
@@ -68,12 +74,13 @@ def on_a_cluster(
     Raises
     ------
     GraderFailed
-        If workers were killed, or the cluster is gone; what was yielded before is right.
+        If workers were killed, or the cluster or all of them are gone; what was yielded before is
+        right.
     Problem
         If the cluster does not answer, or has no worker.
     """
     try:
-        from distributed import Client, KilledWorker, as_completed
+        from distributed import Client, KilledWorker
     except ImportError:
         raise Problem(
             "--scheduler needs the package distributed: pip install distributed"
@@ -85,12 +92,27 @@ def on_a_cluster(
     with client:
         try:
             client.wait_for_workers(1, timeout=GATHERING)
-            futures = client.map(function, items, pure=False)
-            for future in as_completed(futures):
-                yield future.result()
         except TimeoutError:
             raise Problem(f"the Dask scheduler at {address} has no worker") from None
+        try:
+            for future in _as_they_end(client, client.map(function, items, pure=False)):
+                yield future.result()
         except KilledWorker:
             raise GraderFailed(KILLED) from None
-        except CancelledError:
+        except (CancelledError, TimeoutError):
             raise GraderFailed(LOST) from None
+
+
+def _as_they_end(client: Client, futures: Collection[Future]) -> Iterator[Future]:
+    """Yield futures as they end, as long as there is a worker left."""
+    from distributed import wait
+
+    waiting = set(futures)
+    while waiting:
+        try:
+            ended = wait(waiting, timeout=GATHERING, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            client.wait_for_workers(1, timeout=GATHERING)
+            continue
+        waiting -= ended
+        yield from ended

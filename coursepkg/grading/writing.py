@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from coursepkg.grading.exercise import Problem
 
+LONGEST_NAME = 200  # bytes, of the 255 that a system allows with what is added to it
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+
+def write_atomically(path: Path, content: str | bytes, *, private: bool = False) -> None:
     """Write a file: a draft beside it first, which then takes its place.
 
     Parameters
@@ -19,22 +23,26 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         The file; its folders are made.
     content : str or bytes
         What it is to hold; text in UTF-8 and with its line ends as they are.
+    private : bool, default=False
+        Whether nobody else may read it, nor the folder that is made for it.
 
     Raises
     ------
     Problem
         If it cannot be written; what was there before is still there.
     """
-    write_all({path: content})
+    write_all({path: content}, private=private)
 
 
-def write_all(contents: Mapping[Path, str | bytes]) -> None:
+def write_all(contents: Mapping[Path, str | bytes], *, private: bool = False) -> None:
     """Write files: drafts of all of them first, which then take their places.
 
     Parameters
     ----------
     contents : mapping of Path to str or bytes
         What each file is to hold.
+    private : bool, default=False
+        As for `write_atomically`.
 
     Raises
     ------
@@ -45,7 +53,8 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
     try:
         for path, content in contents.items():
             place = drafts[path] = _draft(path)
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o777)
+            place.touch(mode=0o600 if private else 0o666)
             # A file's name that is no UTF-8 reaches Python as half a surrogate pair. It must not
             # cost the results of a whole class; written so, JSON gives it back.
             is_text = isinstance(content, str)
@@ -58,6 +67,53 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
         for draft in drafts.values():
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+
+def file_stem(name: str) -> str:
+    """Return what files of somebody are called: the name, if a file's can be that.
+
+    Parameters
+    ----------
+    name : str
+        Whoever chose it may have chosen anything, but for slashes.
+
+    Returns
+    -------
+    str
+        Another name has its first letters, and a digest in place of the rest.
+    """
+    plain = "".join(char if char.isprintable() else "_" for char in name)
+    if plain == name and "~" not in name and len(os.fsencode(name)) <= LONGEST_NAME:
+        return name
+    while len(os.fsencode(plain)) > LONGEST_NAME:
+        plain = plain[:-1]
+    return f"{plain}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+
+
+def refuse_unwritable(paths: Iterable[Path]) -> None:
+    """Find out before long work whether its results can be written.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files to be; nothing of the trial stays.
+
+    Raises
+    ------
+    Problem
+        If one is no place for a file, or a folder cannot be written in.
+    """
+    tried: set[Path] = set()
+    for path in paths:
+        draft = _draft(path)
+        place = next(folder for folder in draft.parents if folder.exists())
+        if place in tried:
+            continue
+        try:
+            with tempfile.TemporaryFile(dir=place):
+                tried.add(place)
+        except OSError as error:
+            raise Problem(f"cannot write {path}: {error.strerror}") from None
 
 
 def _draft(path: Path) -> Path:

@@ -41,6 +41,9 @@ def found(*cells):
         ([code(RIGHT, "a")], 0, "name", 0),
         ([code("double = lambda x: 2 * x", "a")], 0, "name", 0),
         ([code("class double: pass", "a")], 0, "name", 0),
+        ([code("try:\n    def double(x): pass\nfinally:\n    x", "a")], 0, "name", 0),
+        ([code("f = double = abs", "a")], 0, "name", 0),
+        ([code(f"# a note\n{STUB}", "double"), code(RIGHT, "a")], 1, "name", 1),
         ([code(STUB, "double"), code(RIGHT, "a", **block("double"))], 1, "grade_id", 0),
         ([code(STUB, "double"), code(RIGHT, "a")], 1, "name", 0),
         ([code(RIGHT, "a"), code(RIGHT + "  # mine", "double")], 1, "id", 1),
@@ -60,7 +63,6 @@ def test_an_answer_is_found_wherever_it_is(cells, place, sign, rivals):
     [
         code("redouble = 1"),
         code("def doubled(x): pass"),
-        code("    def double(x): pass"),
         nbformat.v4.new_markdown_cell(RIGHT),
         nbformat.v4.new_markdown_cell("What I think of it", id="double"),
     ],
@@ -115,8 +117,17 @@ def test_names_of_its_own_are_not_looked_for(answer):
 
 
 def test_what_the_exercise_defines_stays_as_it_is():
-    answer = "def double(x):\n    return np.add(x, len(x))"
-    assert taken(answer, "np = None\ndef len(x): return 0") == ""
+    assert taken("def double(x):\n    return np.add(x, x)", "np = None\ny = 1") == ""
+
+
+def test_what_is_built_in_is_another_thing_if_a_cell_above_says_so():
+    answer = code("def double(x):\n    return sum(x) + len(x)", "double")
+    above, below = "from numpy import *\ndef len(x): return 0", "def sum(x): return 0"
+    notebook = nbformat.v4.new_notebook(cells=[code(above, "a"), answer, code(below, "b")])
+    answer = find_answers(notebook, RELEASE)["double"]
+    source = needed(answer, notebook, known=set(), apart_from=set())
+    assert ast.dump(ast.parse(source.pop(0))) == ast.dump(ast.parse(above))
+    assert not source
 
 
 def test_the_definitions_above_count_or_those_below():
@@ -168,6 +179,8 @@ def test_magics_and_broken_cells_are_no_obstacle():
     broken = "%matplotlib inline\n!ls\ndef helper(x):\n    return 2 * x"
     assert taken(USES_HELPER, "def (", broken).startswith("def helper(x):")
     assert taken("%time\ndef double(x):\n    return helper(x)", broken) != ""
+    inside = "files = !ls\nabs?\ndef helper(x):\n    return 2 * x"
+    assert taken(USES_HELPER, inside).startswith("def helper(x):")
     modulo = "def helper(x):\n    return (x\n            % 3)"
     assert "x % 3" in taken(USES_HELPER, modulo), "a line that begins with % may be Python"
 

@@ -1,15 +1,17 @@
 """What a kernel sees and may use up in each tier, and that nothing is left behind."""
 
 import ast
+import contextlib
 import functools
 import os
+import subprocess
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from coursepkg.grading import isolation, kernels
+from coursepkg.grading import isolation, kernels, usage
 from coursepkg.grading.isolation import NoSandbox, box, chosen
 from coursepkg.grading.kernels import BoxedKernel, KernelStoppedError
 from coursepkg.grading.sandbox import python_folders
@@ -92,7 +94,8 @@ def test_the_sandbox_has_no_course_no_network_and_no_neighbours(kernel):
     assert said(kernel, "print(len([p for p in os.listdir('/proc') if p.isdigit()]))") in "123"
     found = ast.literal_eval(said(kernel, "print(os.listdir('/tmp'))"))
     leads_to_python = {p.parts[2] for p in python_folders() if p.parts[1] == "tmp"}
-    assert {n for n in found if n[:3] not in (".ip", "cpk")} <= leads_to_python
+    here = {isolation.COURSE_ROOT.parts[2]}  # whose folder is empty inside
+    assert {n for n in found if n[:3] not in (".ip", "cpk")} <= leads_to_python | here
     assert said(kernel, "open('/usr/x', 'w')") == "OSError"
     assert said(kernel, "print(os.getuid() == 0)") == "False"
 
@@ -104,6 +107,57 @@ def test_what_is_bounded(kernel):
     assert said(kernel, write) == "OSError"
     assert said(kernel, "files = [open('/dev/null') for _ in range(2000)]") == "OSError"
     assert said(kernel, "files = None") == ""
+
+
+CALLS = """
+import ctypes, errno, platform
+call = ctypes.CDLL(None, use_errno=True).syscall
+NUMBERS = {"x86_64": (29, 248, 250, 272), "aarch64": (194, 217, 219, 97)}
+shmget, add_key, keyctl, unshare = NUMBERS[platform.machine()]
+for asked in (
+    (shmget, 0, 4096, 0o1600), (add_key, b"user", b"a", b"b", 1, -4), (keyctl, 0, -3, 0),
+    (unshare, 0x10000000)
+):
+    print(call(*asked), errno.errorcode[ctypes.get_errno()])
+"""
+
+
+@on(argvalues=tiers("bwrap", "limits"))
+def test_what_outlives_a_kernel_or_leads_out_of_it_is_forbidden(kernel):
+    assert said(kernel, CALLS).split() == ["-1", "EPERM"] * 4
+    start = "import threading; t = threading.Thread(target=print, args=(1,)); t.start(); t.join()"
+    assert said(kernel, start).strip() == "1", "and threads still start"
+
+
+def test_files_that_are_mapped_alone_count_where_root_grades(monkeypatch):
+    monkeypatch.setattr(isolation, "SCRATCH", 2**20)
+    kernel = BoxedKernel("limits")
+    try:
+        said(kernel, "import mmap, os; fd = os.memfd_create('x'); os.write(fd, bytes(2**21))")
+        said(kernel, "kept = mmap.mmap(fd, 4096); os.close(fd)")
+        is_root = os.name == "posix" and os.geteuid() == 0
+        assert kernel.excess() == ("wrote more than 1 MB of files" if is_root else "")
+    finally:
+        kernel.stop()
+
+
+@on(argvalues=tiers("bwrap"))
+def test_beside_its_sockets_a_kernel_of_another_user_makes_no_files(kernel):
+    other = kernel.box.user is not None
+    file = kernel.box.sockets / "x"
+    assert said(kernel, f"open({str(file)!r}, 'w')") == ("PermissionError" if other else "")
+
+
+def test_what_cannot_be_looked_into_counts_as_too_much(tmp_path):
+    with contextlib.ExitStack() as opened:
+        here = os.open(tmp_path, os.O_RDONLY)
+        for _ in range(20):  # deeper than a path may be long
+            opened.callback(os.close, here)
+            os.mkdir("d" * 250, dir_fd=here)
+            here = os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+    assert usage.size_of(tmp_path, 2**20) > 2**20
+    subprocess.run(["rm", "-rf", tmp_path], check=True)
 
 
 @pytest.mark.parametrize("tier", TIERS)

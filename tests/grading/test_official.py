@@ -1,10 +1,13 @@
 """The official grade of a class: fair to right answers, strict with wrong ones, and never lost."""
 
+import contextlib
 import csv
 import json
 import os
 import shutil
+import signal
 import time
+from pathlib import Path
 
 import jsonschema
 import nbformat
@@ -12,8 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from coursepkg.grading import entries, grade_command, workers
+from coursepkg.grading.classroom import Classroom
 from coursepkg.grading.cli import main
-from coursepkg.grading.exercise import Course, Problem, parts
+from coursepkg.grading.exercise import Course, Problem, parse_notebook, parts
 from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import Results
 from coursepkg.grading.self_check import check_submission
@@ -237,12 +241,85 @@ def test_grades_of_something_else_are_not_gone_on_from(three):
     assert {path: path.read_bytes() for path in (three / "g").iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--json=g", "--csv=g"], "--json and --csv would both write"),
+        (["--json=g.json", "--gradescope=g"], "--json and --gradescope would both write"),
+        (["--csv=g", "--gradescope=g"], "--csv and --gradescope would both write"),
+        (["--csv=/proc/g.csv"], "cannot write /proc/g.csv: "),
+        (["--html=class/ada/02_weight_penalties.ipynb/g.html"], "among the submissions"),
+        (["--json=file/g.json"], "cannot write "),
+    ],
+)
+def test_places_that_cannot_be_are_refused_before_anything_is_graded(
+    three, options, said, monkeypatch
+):
+    monkeypatch.chdir(three)
+    Path("file").touch()
+    code, out, err = grade("class", *options)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1, "nothing was announced"
+    assert sorted(path.name for path in three.iterdir()) == ["class", "file"]
+
+
+def test_what_is_written_is_for_nobody_else_to_read(three):
+    reports = [f"--{kind}={three / f'g.{kind}'}" for kind in ("json", "csv", "html")]
+    grade(three / "class", *reports)
+    found = [three / "g", *three.glob("g*"), *(three / "g").iterdir()]
+    assert len(found) == 1 + 4 + 6
+    assert os.name != "posix" or not any(path.stat().st_mode & 0o077 for path in found)
+
+
+def test_a_seed_of_zero_is_one(three):
+    asked = [three / "class", "--json", three / "g.json"]
+    grade(*asked, "--seed", 0)
+    code, _, err = grade(*asked, "--resume")
+    assert (code, "3 of them already graded; seed 0" in err) == (1, True)
+
+
+def test_whoever_handed_in_anew_stays_marked(three):
+    asked = [three / "class", "--json", three / "g.json"]
+    grade(*asked)
+    hand_in_again = three / "class" / "bob" / f"{NAME}.ipynb"
+    hand_in_again.write_bytes(handed_in.text(solved()))
+    for more in ([], ["--isolation", "none"]):
+        grade(*asked, "--resume", *more)
+        found = result_of(read(three / "g.json"), "bob")
+        assert (found.score, len(found.problems)) == (20, 1)
+        assert found.problems[0].startswith("handed in anew after it was graded")
+
+
+def test_an_interrupt_that_python_loses_still_ends_the_run(three, monkeypatch):
+    def lost(room, **_):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        return original(room, **_)
+
+    original = Classroom.grade
+    monkeypatch.setattr(Classroom, "grade", lost)
+    code, _, err = grade(three / "class", "--json", three / "g.json")
+    assert code == 130
+    assert "1 of 3 submissions are graded and kept" in err
+
+
+@pytest.mark.parametrize("given", ["nan", "inf", "-inf", "0", "-1"])
+@pytest.mark.parametrize("command", ["grade", "check"])
+def test_a_limit_is_a_time(command, given, tmp_path):
+    asked = [command, str(tmp_path), f"--timeout={given}"]
+    result = CliRunner().invoke(main, asked, obj=COURSE)
+    assert result.exit_code == 2
+    assert "must be a number of seconds above 0" in result.stderr
+
+
 @pytest.mark.parametrize("option", ["--json=g.json", "--json=../class.json", "--gradescope=."])
 def test_reports_stay_out_of_the_submissions(three, option):
     kind, path = option.split("=")
     code, _, err = grade(three / "class", kind, three / "class" / path)
     assert code == 2
-    assert "would lie among the submissions: choose another place" in err
+    assert "among the submissions: choose another place" in err
 
 
 @pytest.mark.parametrize(
@@ -261,6 +338,73 @@ def test_a_folder_of_notebooks_has_a_student_for_each(tmp_path, file, student):
     hand_in(tmp_path, "flat", solved(), file)
     (found,) = entries.find_entries(tmp_path / "flat", COURSE.names())
     assert (found.student, [path.name for path in found.paths]) == (student, [file])
+
+
+def test_of_two_files_with_one_name_none_takes_the_place_of_the_other(tmp_path):
+    hand_in(tmp_path, "flat", solved(), f"anna_{NAME}.ipynb")
+    (tmp_path / "flat" / f"{NAME}-anna.ipynb").write_text("{}", encoding="utf-8")
+    grade(tmp_path / "flat", "--exercise", 2, "--json", tmp_path / "g.json")
+    found = scores(read(tmp_path / "g.json"))
+    assert found == {
+        f"anna_{NAME}.ipynb": (20, "graded"),
+        f"{NAME}-anna.ipynb": (0, "problem"),
+    }
+
+
+def test_one_student_s_folder_of_nbgrader_s_is_called_like_the_student(tmp_path):
+    hand_in(tmp_path / "submitted" / "ada", NAME, solved())
+    folder = tmp_path / "submitted" / "ada" / NAME
+    (found,) = entries.find_entries(folder, COURSE.names())
+    assert found.student == "ada"
+
+
+def test_names_and_folders_of_any_kind_cost_no_neighbour_anything(three):
+    names = "\x1b]0;owned\x07" + "y" * 240, "z" * 255, "line\nbreak"
+    for name in names:
+        shutil.copytree(three / "class" / "ada", three / "class" / name)
+    deep = three / "class" / "ada"
+    for _ in range(500):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    reports = [f"--{kind}={three / f'g.{kind}'}" for kind in ("json", "html")]
+    _, out, err = grade(three / "class", *reports, f"--gradescope={three / 'scope'}")
+    assert {r.score for r in read(three / "g.json").submissions} == {16, 20}
+    assert len(list((three / "g").glob("*.json"))) == len(list((three / "g").glob("*.html"))) == 6
+    assert len(list((three / "scope").iterdir())) == 6
+    assert "\x1b" not in out + err
+    assert grade(three / "class", *reports, "--resume")[2].count("6 of them already graded") == 1
+
+
+def test_a_huge_file_is_not_read_to_see_whether_it_is_the_same(three):
+    with (three / "class" / "ada" / f"{NAME}.ipynb").open("wb") as file:
+        file.truncate(20 * 2**30)  # of which nothing is on the disk
+    asked = [three / "class", "--exercise", 2, "--json", three / "g.json"]
+    for options in ([], ["--resume"]):
+        grade(*asked, *options)
+        found = result_of(read(three / "g.json"), "ada")
+        assert (found.status, len(found.problems)) == ("problem", 1)
+        assert "has 20480 MB, more than 40" in found.problems[0]
+
+
+def test_a_notebook_of_millions_of_values_is_refused_before_it_is_read():
+    raw = b'{"cells":' * 2_000_001
+    with pytest.raises(Problem, match=r"x: holds some 2,000,001 values, more than 2,000,000"):
+        parse_notebook(raw, Path("x"))
+
+
+def test_many_cells_together_have_a_limit_too(tmp_path):
+    names = [f"a{number}" for number in range(20)]
+    notebook = with_source("soft_threshold", f"soft_threshold = [{', '.join(names)}]")
+    for name in names:
+        waits = f"import time\n{name} = time.sleep(0.9) or 1"
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(waits))
+    hand_in(tmp_path / "class", "slow", notebook)
+    began = time.monotonic()
+    assert grade(tmp_path / "class", "--timeout", 1, "--json", tmp_path / "g.json")[0] == 4
+    assert time.monotonic() - began < 40, "of some 12 on a machine at rest"
+    (found,) = read(tmp_path / "g.json").submissions
+    assert (found.score, found.status) == (0, "stopped")
+    assert any("all cells together took longer than 10 s" in line for line in found.problems)
 
 
 def test_a_notebook_that_does_not_count_is_named(three):
@@ -331,7 +475,7 @@ def test_a_cluster_that_is_lost_is_said(cluster):
     found = workers.on_a_cluster(time.sleep, [0.01, 60], cluster.scheduler_address)
     assert next(found) is None
     cluster.close()
-    with pytest.raises(GraderFailed, match="the Dask cluster was lost"):
+    with pytest.raises(GraderFailed, match="the Dask cluster or its last worker is gone"):
         next(found)
 
 
@@ -424,6 +568,17 @@ def test_nothing_to_grade_is_said(tmp_path):
     hand_in(tmp_path, "ada", None)
     assert "say which exercise to grade with --exercise" in grade(tmp_path)[2]
     assert grade(tmp_path, "--exercise", 2)[0] == 1
+
+
+def test_a_master_with_another_check_grades_nobody(three, tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(COURSE.root / "exercises", root / "exercises")
+    master = solved()
+    handed_in.cell_of(master, "soft_threshold_vector").source += "  # another one"
+    nbformat.write(master, Course(root).master(NAME))
+    code, out, err = grade(three / "class", course=Course(root))
+    assert (code, out) == (3, "")
+    assert "soft_threshold_vector is not the same in the exercise that was given out" in err
 
 
 def test_a_reference_that_fails_is_the_grader_s_fault(three, tmp_path):

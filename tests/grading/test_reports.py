@@ -370,12 +370,12 @@ def test_a_chart_of_any_length_counts_everybody_once(most):
     assert (scores.bars[0].low, scores.bars[-1].high) == (0, most)
 
 
-def test_the_hardest_part_comes_first_and_graded_submissions_count_alone():
+def test_the_hardest_part_comes_first_and_what_was_not_graded_does_not_count():
     wrong = all_checks("wrong")
     found = results(
         submission("a", checks=(*all_checks()[:2], *wrong[2:4], *all_checks()[4:])),
         submission("b", checks=(*wrong[:1], *all_checks()[1:2], *wrong[2:4], *all_checks()[4:])),
-        submission("c", "stopped", all_checks("not run")),
+        submission("c", "problem", all_checks("not run")),
     )
     parts = pages.hardest_parts(found)
     assert [part.title[0] for part in parts] == ["2", "1", "3"]
@@ -493,7 +493,7 @@ def test_the_class_page_says_what_a_teacher_asks():
         "Mean": f"{scores.mean:.1f} ± {scores.error:.1f}",
         "Median": f"{scores.median:g} of 10",
         "Full marks": str(scores.full),
-        "With problems": "6",
+        "To look at": "6",
     }
     assert len(soup.select("details.student")) == 30
     assert soup.select_one("section[aria-labelledby=misconceptions] b").string == "Wrong axis"
@@ -527,9 +527,9 @@ def test_rare_misconceptions_are_folded():
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (EMPTY, ["Nobody handed anything in.", "No submission has a score."]),
-        (ONE, ["Of the one submission", "in the one graded submission", "No known misconception"]),
-        (ALL_PROBLEMS, ["No submission has a score.", "No submission was graded to the end."]),
+        (EMPTY, ["Nobody handed anything in.", "No submission could be graded."]),
+        (ONE, ["Of the one submission", "in the one submission", "No known misconception"]),
+        (ALL_PROBLEMS, ["No submission could be graded."]),
     ],
 )
 def test_small_classes_are_described_in_words(found, said):

@@ -35,7 +35,7 @@ class Attack:
     link : str, default=""
         Hands in a link instead: to the ``notebook`` or the ``folder`` of that neighbour.
     ends : str, default="graded"
-        The status that the grader states; empty if that is a matter of speed.
+        The status that the grader states; empty where it depends on speed, or on who grades.
     says : str
         Stands in the result: a problem, or a message of a check.
     only_in_sandbox : bool, default=False

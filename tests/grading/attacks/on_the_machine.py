@@ -149,7 +149,7 @@ for number in range(60_000):
     open(f"{SOCKETS}/{number}", "w").close()
 time.sleep(1)
 """,
-        ends="stopped",
+        ends="",
         says="soft_threshold: ",
         only_in_sandbox=True,
     ),
@@ -164,7 +164,7 @@ for _ in range(1500):
     os.chdir("d")
 os._exit(0)
 """,
-        ends="stopped",
+        ends="",
         says="soft_threshold: ",
         only_in_sandbox=True,
     ),
@@ -244,6 +244,21 @@ while True:
         ends="stopped",
         says="soft_threshold: ",
         only_in_sandbox=True,
+    ),
+    Attack(
+        "flood-of-brackets",
+        "Send one message that is small, and hundreds of times as large when it is unpacked.",
+        SEND
+        + """
+import json
+nested = b"[" + b",".join([b'{"":' * 200 + b"0" + b"}" * 200] * 9000) + b"]"
+frames = [nested] * 4
+kernel.iopub_socket.send_multipart([b"stream", b"<IDS|MSG>", kernel.session.sign(frames), *frames])
+time.sleep(9)
+""",
+        ends="stopped",
+        says="printed more than 10 MB",
+        floods=True,
     ),
     Attack(
         "flood-of-small-prints",
@@ -343,7 +358,7 @@ for later in range(1, 30):
         "Send JSON that is nested deeper than a program can follow.",
         SEND
         + """
-kernel.session.pack = lambda _: b"[" * 100_000 + b"]" * 100_000
+kernel.session.pack = lambda _: b"[" * 50_000 + b"]" * 50_000
 send("stream", {})
 time.sleep(1)
 """,
@@ -376,7 +391,7 @@ for name in os.listdir(SOCKETS):
     os.symlink("/run/docker.sock", f"{SOCKETS}/{name}")
 """
         + ANSWER_WRONG,
-        says="expected",
+        ends="",
         only_in_sandbox=True,
     ),
 ]

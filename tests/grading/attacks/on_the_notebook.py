@@ -57,6 +57,10 @@ def with_another_seed(notebook):
     setup.source = setup.source.replace("seed = 0", "seed = 0\nset_seed = lambda seed: 0")
 
 
+def with_a_million_statements(notebook):
+    cell_of(notebook, FIRST).source += "\na = 1" * 10**6
+
+
 def with_a_thousand_cells(notebook):
     notebook.cells += [nbformat.v4.new_code_cell(f"x{n} = {n}") for n in range(1000)]
 
@@ -114,6 +118,13 @@ ATTACKS = [
     ),
     Attack("another-setup", "Bring a setup of one's own.", change=with_another_seed),
     Attack("thousand-cells", "Add a thousand cells.", change=with_a_thousand_cells),
+    Attack(
+        "million-statements",
+        "Write more code than fits into the memory when it is read.",
+        change=with_a_million_statements,
+        ends="problem",
+        says="characters of code, more than 200,000",
+    ),
     Attack(
         "odd-ids", "Use lists and dicts for ids, which the grader may trip on.", change=with_odd_ids
     ),
