@@ -255,10 +255,12 @@ def _bare(cell: Any) -> Any:
 
 
 def _parsed(raw: bytes, path: Path) -> Any:
+    if not raw.strip():
+        raise Problem(f"{path}: damaged or cut off, the file is empty")
     try:
         return json.loads(_decoded(raw))
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, {error.msg}"
+        where = f"line {error.lineno}, {error.msg.removesuffix(' starting at')}"
         raise Problem(f"{path}: damaged or cut off, it is no whole notebook ({where})") from None
     except (ValueError, RecursionError) as error:
         raise Problem(f"{path}: cannot be read as a notebook ({_one_line(error)})") from None
