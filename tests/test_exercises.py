@@ -13,13 +13,14 @@ import pytest
 from coursepkg.grading.exercise import Course, code_cells, parts, read_notebook, tagged, tags
 from coursepkg.grading.in_process import outcomes
 from coursepkg.grading.quality import LEAST_SHARE_CAUGHT, measure
-from coursepkg.grading.release import make_release, settled
+from coursepkg.grading.release import make_release, records, settled
 from coursepkg.grading.variants import read_variants
 from coursepkg.show import Outcome, fault, same, tolerance
 
 COURSE = Course()
 KNOWN_TAGS = {"answer", "grade", "parameters", "solution", "remove-cell"}
 POINTS = 20
+OTHER_SEEDS = range(11, 15)  # a single number agrees with about one seed in a thousand
 
 each_exercise = pytest.mark.parametrize("name", COURSE.names())
 
@@ -128,6 +129,60 @@ def test_stubs_say_what_goes_in_and_what_comes_out(name):
     for cell in tagged(read_notebook(COURSE.released(name)), "answer"):
         assert cell.source.endswith("# YOUR CODE HERE\n    raise NotImplementedError")
         assert re.search(r'(?s)""".*Returns? .*"""', cell.source), cell.id
+
+
+# --- what the checks expect ---------------------------------------------------------------------
+
+
+def in_a_row(value):
+    """Return what nested lists hold, one after the other."""
+    if not isinstance(value, list):
+        return [value]
+    return [leaf for part in value for leaf in in_a_row(part)]
+
+
+def moved(value, published, close):
+    """Whether lists of numbers are the published ones plus one number; a 0 may have stayed a 0.
+
+    Not of dicts, in which a number often stands beside the nearly equal one of another method.
+    """
+    new, old = in_a_row(value), in_a_row(published)
+    pairs = [pair for pair in zip(new, old, strict=False) if pair != (0, 0)]
+    numbers = all(isinstance(leaf, int | float) for leaf in new + old)
+    if not numbers or len(new) != len(old) or len(pairs) < 2:
+        return False
+    by = pairs[0][0] - pairs[0][1]
+    here, there = Outcome([leaf for leaf, _ in pairs]), Outcome([leaf + by for _, leaf in pairs])
+    return same(here, there, **close)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_moved"),
+    [
+        ([[9, 7, 9], [1, 0, 0]], True),
+        ([[12, 10, 12], [4, 0, 0]], True),
+        ([[12, 10, 12], [1, 0, 0]], False),
+        ([[12, 10, 13], [4, 0, 0]], False),
+        ([[12, 10, 12], [4, 3, 0]], True),
+        ([[12, 10, 12]], False),
+        ({"rows": [[9, 7, 9], [1, 0, 0]]}, False),
+        (3.0, False),
+    ],
+    ids=str,
+)
+def test_a_value_that_was_moved_is_told(value, is_moved):
+    assert moved(value, [[9, 7, 9], [1, 0, 0]], {"rtol": 1e-4, "atol": 1e-6}) == is_moved
+
+
+@each_exercise
+def test_no_check_expects_under_another_seed_what_is_published(name):
+    """Else an answer that knows the published value, and nothing more, would earn points."""
+    published = expected_checks(name)
+    for seed in OTHER_SEEDS:
+        for check, record in records(COURSE, name, seed=seed, misconceptions=False).items():
+            close, known = tolerance(record), published[check]["value"]
+            assert not same(Outcome(known), Outcome(record["value"]), **close), (check, seed)
+            assert not moved(record["value"], known, close), (check, seed)
 
 
 # --- what the checks say ------------------------------------------------------------------------
