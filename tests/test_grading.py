@@ -860,14 +860,14 @@ def test_nothing_is_half_written_when_writing_fails(small, monkeypatch):
     write_release(small, "01_small")
     rewrite_master(small, extra="x = x + 1")
     before = {path: path.read_bytes() for path in small.root.rglob("*") if path.is_file()}
-    write_text = Path.write_text
+    write_bytes = Path.write_bytes
 
     def fail_on_the_second(path, *args, **kwargs):
         if "ipynb" in path.name:
             raise OSError(28, "No space left on device", str(path))
-        return write_text(path, *args, **kwargs)
+        return write_bytes(path, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "write_text", fail_on_the_second)
+    monkeypatch.setattr(Path, "write_bytes", fail_on_the_second)
     with pytest.raises(Problem, match="No space left"):
         write_release(small, "01_small")
     assert {p: p.read_bytes() for p in small.root.rglob("*") if p.is_file()} == before
