@@ -10,7 +10,15 @@ from collections import Counter
 import nbformat
 import pytest
 
-from coursepkg.grading.exercise import Course, code_cells, parts, read_notebook, tagged, tags
+from coursepkg.grading.exercise import (
+    Course,
+    code_cells,
+    defined_names,
+    parts,
+    read_notebook,
+    tagged,
+    tags,
+)
 from coursepkg.grading.in_process import outcomes
 from coursepkg.grading.quality import LEAST_SHARE_CAUGHT, measure
 from coursepkg.grading.release import make_release, records, settled
@@ -101,6 +109,14 @@ def test_each_check_shows_what_its_cell_is_called_and_draws_from_the_seed(name):
         assert re.fullmatch(r"[^A-Z].{20,}[.?]", cell.metadata.coursepkg["hint"]), cell.id
     seeds = re.findall(r"\[seed, \d+\]", str(read_notebook(COURSE.released(name))))
     assert len(seeds) == len(set(seeds)), "no two checks draw the same numbers"
+
+
+@pytest.mark.parametrize("name", COURSE.chosen(["01", "02", "05"]))
+def test_no_check_defines_what_an_answer_may_define_as_well(name):
+    """A helper of the same name would be overwritten, and a right answer would fail."""
+    for cell in tagged(read_notebook(COURSE.released(name)), "grade"):
+        for defined in defined_names(cell.source):
+            assert defined == "inputs" or defined.endswith("_in_check"), (cell.id, defined)
 
 
 @each_exercise
@@ -235,6 +251,52 @@ def test_other_right_answers_lose_nothing(name):
     for variant in right:
         said = feedback(name, variant, master)
         assert said == dict.fromkeys(said, ""), variant.name
+
+
+CHECKS_OF_MIN_NORM = [
+    f"min_norm_{case}" for case in ("more_rows", "square", "fewer_rows", "repeated_column")
+]
+CHECKS_OF_SOFT_THRESHOLD = ["soft_threshold_vector", "soft_threshold_matrix"]
+CHECKS_OF_ISTA = ["ista_three_steps", "ista_other_step_size", "ista_minimum"]
+# Wrong answers that show only if a check draws what they get wrong: it has to, with every seed.
+ALWAYS_CAUGHT = {
+    "01_overfitting": {
+        "min_norm_fit_ridge": CHECKS_OF_MIN_NORM,
+        "min_norm_fit_tiniest_ridge": ["min_norm_more_rows"],
+        "double_descent_risk_found_for_missing": ["double_descent_fewer_rows"],
+        "double_descent_risk_swapped_arguments": ["double_descent_fewer_rows"],
+    },
+    "02_weight_penalties": {
+        "soft_threshold_crosses_zero": CHECKS_OF_SOFT_THRESHOLD,
+        "soft_threshold_small_ones_stay": CHECKS_OF_SOFT_THRESHOLD,
+        "soft_threshold_twice": CHECKS_OF_SOFT_THRESHOLD,
+        "ridge_one_mean_for_all_columns": ["ridge_fit", "ridge_shifted", "ridge_few_rows"],
+        "elastic_net_penalty_square_of_sum": ["elastic_net_two_layers"],
+        "elastic_net_penalty_swapped": ["elastic_net_two_layers", "elastic_net_convolution"],
+        "ista_crosses_zero": CHECKS_OF_ISTA,
+        "ista_small_ones_stay": CHECKS_OF_ISTA,
+        "ista_threshold_on_the_step": CHECKS_OF_ISTA,
+    },
+    "05_gradient_penalty": {
+        "gradient_norm_update_number_added": ["update_quadratic", "update_curved"],
+    },
+}
+
+
+@pytest.mark.parametrize("name", ALWAYS_CAUGHT)
+def test_what_a_check_is_there_for_is_caught_whatever_it_draws(name):
+    master = read_notebook(COURSE.master(name))
+    close = {cell.id: tolerance(cell.metadata.coursepkg) for cell in tagged(master, "grade")}
+    wrong = {one.name: one for one in read_variants(COURSE.misconceptions(name), master)}
+    for part in parts(master):
+        mine = {w: c for w, c in ALWAYS_CAUGHT[name].items() if wrong[w].cell in part.answers}
+        for seed in range(100, 120 if mine else 100):
+            right = outcomes(master, seed=seed, part=part)
+            for one, checks in mine.items():
+                answers = {wrong[one].cell: wrong[one].source}
+                found = outcomes(master, seed=seed, answers=answers, part=part)
+                passed = [c for c in checks if same(found[c], right[c], **close[c])]
+                assert passed == [], (one, seed)
 
 
 @each_exercise

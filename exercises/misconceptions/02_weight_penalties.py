@@ -538,6 +538,31 @@ def ista_hard_threshold(x, y, l1, step_size, n_steps):
     return _steps(x, y, n_steps, step)
 
 
+def ista_crosses_zero(x, y, l1, step_size, n_steps):
+    """Small weights went past zero and changed their sign: what is left of a size must not become
+    negative. If you call your function of part 1, is it right yet?
+    """
+
+    def step(w, g):
+        moved = w - step_size * g
+        return np.sign(moved) * (np.abs(moved) - step_size * l1)
+
+    return _steps(x, y, n_steps, step)
+
+
+def ista_small_ones_stay(x, y, l1, step_size, n_steps):
+    """The large weights are moved, but the small ones keep their value. Between minus and plus the
+    threshold the result is 0; if you call your function of part 1, is it right yet?
+    """
+
+    def step(w, g):
+        moved = w - step_size * g
+        shrunk = moved - step_size * l1 * np.sign(moved)
+        return np.where(np.abs(moved) > step_size * l1, shrunk, moved)
+
+    return _steps(x, y, n_steps, step)
+
+
 def ista_positive_only(x, y, l1, step_size, n_steps):
     """No weight of yours is negative. The soft threshold keeps the sign of what it shrinks; if
     you call your function of part 1, is it right yet?

@@ -1008,6 +1008,14 @@ def gradient_norm_update_norm_of_theta(gradient, theta, r, alpha):
     return _mixed(gradient, g, theta + r * g / np.linalg.norm(theta), alpha)
 
 
+def gradient_norm_update_number_added(gradient, theta, r, alpha):
+    """You added a number to the norm, so your step uphill is shorter than r, and the shorter the
+    flatter the place. The gradient is not zero here: divide by its norm alone.
+    """
+    g = gradient(theta)
+    return _mixed(gradient, g, theta + r * g / (np.linalg.norm(g) + 1e-3), alpha)
+
+
 def gradient_norm_update_without_r(gradient, theta, r, alpha):
     """The step uphill has the length 1. Multiply the unit vector by r."""
     g = gradient(theta)

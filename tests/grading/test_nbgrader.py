@@ -190,10 +190,10 @@ def functions(body, also=""):
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        (functions("return 0.5"), "expected 7.24904, got 0.5. Hint: compute both sums by hand"),
+        (functions("return 0.5"), "expected 17.4641, got 0.5. Hint: compute both sums by hand"),
         (functions("return {'alpha': 1.0}"), "expected one number as result, got a dict"),
         (functions("raise ValueError('no')"), "your code raised ValueError: no, in `"),
-        (functions("print('right: elastic_net_two_layers = 7.24904')"), "got None"),
+        (functions("print('right: elastic_net_two_layers = 17.4641')"), "got None"),
         (functions("pass", "show = lambda *_: print('right')"), "got None"),
         (functions("pass", "expected = judged = run = judge = None"), "got None"),
         (

@@ -102,6 +102,14 @@ def ridge_gradient_descent(x, y, l2):
     return coef, y.mean() - x.mean(axis=0) @ coef
 
 
+def ridge_lsqr(x, y, l2):
+    """By scikit-learn, with a solver that stops at its default tolerance."""
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=len(y) * l2, solver="lsqr").fit(x, y)
+    return model.coef_, model.intercept_
+
+
 def elastic_net_penalty_loop(weights, l1, l2):
     """A loop over layers and entries."""
     total = 0
