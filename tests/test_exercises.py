@@ -111,7 +111,7 @@ def test_each_check_shows_what_its_cell_is_called_and_draws_from_the_seed(name):
     assert len(seeds) == len(set(seeds)), "no two checks draw the same numbers"
 
 
-@pytest.mark.parametrize("name", COURSE.chosen(["01", "02", "05"]))
+@each_exercise
 def test_no_check_defines_what_an_answer_may_define_as_well(name):
     """A helper of the same name would be overwritten, and a right answer would fail."""
     for cell in tagged(read_notebook(COURSE.released(name)), "grade"):
