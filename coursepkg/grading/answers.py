@@ -15,6 +15,8 @@ from nbformat import NotebookNode
 from coursepkg.grading.exercise import defined_names, tagged
 from coursepkg.grading.needs import bound_names
 
+UNFINISHED = re.compile(r"(?m)^\s*raise NotImplementedError\s*$")  # as in a stub
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -83,13 +85,14 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 def _candidates(
     original: NotebookNode, submitted: NotebookNode
-) -> Iterator[tuple[tuple[bool, bool, bool, int, int], str]]:
+) -> Iterator[tuple[tuple[bool, bool, bool, bool, int, int], str]]:
     """Yield cells that may stand for an answer: how bad they are, and by what they are known."""
     defines, stub = pattern_of(original), _words(original)
     names = set(defined_names(original.source))
     for place, cell in enumerate(submitted.cells):
         is_code = cell.cell_type == "code"
-        fits = bool(defines.search(cell.source)) or (is_code and names & bound_names(cell.source))
+        defined = bool(defines.search(cell.source))
+        fits = defined or (is_code and bool(names & bound_names(cell.source)))
         signs = {
             "id": cell.get("id") == original.id,
             "grade_id": grade_id(cell) == grade_id(original) is not None,
@@ -97,9 +100,10 @@ def _candidates(
         }
         sign = next((sign for sign, is_there in signs.items() if is_there), None)
         if sign and (fits or is_code):
-            unfinished = "NotImplementedError" in cell.source
             rank = list(signs).index(sign)
-            yield (_words(cell) == stub, not fits, unfinished, rank, place), sign
+            unfinished = bool(UNFINISHED.search(cell.source))
+            fit = not fits, not defined, unfinished
+            yield (_words(cell) == stub, *fit, rank, place), sign
 
 
 def _words(cell: NotebookNode) -> str:

@@ -15,10 +15,19 @@ import os
 import sys
 
 # By processor: its number, that of clone, and the numbers of shmget, semget, msgget, add_key,
-# request_key, keyctl, unshare and setns.
+# request_key, keyctl, unshare, setns, vmsplice, memfd_create, userfaultfd, bpf, perf_event_open,
+# ptrace, process_vm_readv, process_vm_writev and io_uring_setup.
 CALLS = {
-    "x86_64": (0xC000003E, 56, (29, 64, 68, 248, 249, 250, 272, 308)),
-    "aarch64": (0xC00000B7, 220, (194, 190, 186, 217, 218, 219, 97, 268)),
+    "x86_64": (
+        0xC000003E,
+        56,
+        (29, 64, 68, 248, 249, 250, 272, 308, 278, 319, 323, 321, 298, 101, 310, 311, 425),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        220,
+        (194, 190, 186, 217, 218, 219, 97, 268, 75, 279, 282, 280, 241, 117, 270, 271, 425),
+    ),
 }
 CLONE3 = 435  # on both
 
@@ -49,10 +58,11 @@ def become(user: int) -> None:
 
 
 def forbid() -> None:
-    """Forbid what reaches beyond one kernel, on Linux: keys, shared memory, further namespaces.
+    """Forbid what reaches beyond one kernel, on Linux: keys, hidden memory, further namespaces.
 
-    Keys of the system outlive a kernel, shared memory of the old kind belongs to no process, and
-    in a namespace of its own a user is root. Elsewhere, and on rare processors, nothing happens.
+    Keys of the system outlive a kernel, some memory belongs to no process that could be asked for
+    it, and in a namespace of its own a user is root. Elsewhere, and on rare processors, nothing
+    happens.
     """
     import ctypes
     import platform

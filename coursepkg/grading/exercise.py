@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursepkg.grading.sizes import values_in
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -17,8 +19,8 @@ COURSE_ROOT = Path(__file__).parents[2]
 DEFAULT_TIMEOUT = 60.0  # seconds for a cell; the slowest check takes well under one
 EXERCISE = re.compile(r"^exercise\s*=\s*[\"']([^\"']*)[\"']", re.MULTILINE)  # in a setup cell
 KERAS_EXTRAS = ("sklearn", "pandas", "matplotlib")
-KEPT = ("nbformat", "nbformat_minor", "cells")  # of a notebook, where its outputs do not count
-MOST_VALUES = 2_000_000
+MOST_VALUES = 1_000_000  # of a notebook, outputs included
+MOST_CELLS = 5000
 CHECKING = "COURSEPKG_CHECKING"  # set in the kernels of a check, which must not start another one
 
 
@@ -227,31 +229,40 @@ def parse_notebook(raw: bytes, path: Path) -> NotebookNode:
     Problem
         If they are no notebook, or far more than one; one line that begins with the path.
     """
-    values = sum(map(raw.count, (b",", b"[", b"{")))
-    if values > MOST_VALUES:  # each of which may become an object of hundreds of bytes
+    if values_in(raw, most=MOST_VALUES + 1) > MOST_VALUES:
         raise Problem(
-            f"{path}: holds some {values:,} values, more than {MOST_VALUES:,}. "
+            f"{path}: holds more than {MOST_VALUES:,} values. "
             "Clear its outputs and hand it in again"
         )
     document = _parsed(raw, path)
-    if isinstance(document, dict) and isinstance(document.get("cells"), list):  # since version 4
-        document = {key: document[key] for key in KEPT if key in document}
-        document |= {"metadata": {}, "cells": list(map(_bare, document["cells"]))}
+    if isinstance(document, dict):
+        document = _bare(document, ("nbformat", "nbformat_minor", "cells", "worksheets"))
+        for sheet in (document, *_list(document.get("worksheets"))):  # as before version 4
+            if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list):
+                sheet["cells"] = [_bare_cell(cell) for cell in sheet["cells"][:MOST_CELLS]]
     return _as_notebook(document, path)
 
 
-def _bare(cell: Any) -> Any:
+def _bare_cell(cell: Any) -> Any:
     """Leave out what may be large and says nothing here, outputs above all."""
     if not isinstance(cell, dict):
         return cell
-    bare = {key: cell[key] for key in ("cell_type", "id", "source") if key in cell}
+    bare = _bare(cell, ("cell_type", "id", "source", "input", "level", "language"))
     metadata = cell.get("metadata")
     if isinstance(metadata, dict):
-        kept = {key: metadata[key] for key in ("tags", "nbgrader") if key in metadata}
-        bare["metadata"] = kept
-    if cell.get("cell_type") == "code":
-        bare |= {"outputs": [], "execution_count": None}
-    return bare
+        bare["metadata"] = {"tags": [t for t in _list(metadata.get("tags")) if isinstance(t, str)]}
+        block = metadata.get("nbgrader")
+        if isinstance(block, dict) and isinstance(block.get("grade_id"), str):
+            bare["metadata"]["nbgrader"] = {"grade_id": block["grade_id"]}
+    return bare | ({"outputs": []} if cell.get("cell_type") == "code" else {})
+
+
+def _bare(part: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {"metadata": {}} | {key: part[key] for key in keys if key in part}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _parsed(raw: bytes, path: Path) -> Any:

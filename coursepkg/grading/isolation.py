@@ -25,6 +25,7 @@ import psutil
 from coursepkg.grading.exercise import COURSE_ROOT, Problem
 from coursepkg.grading.sandbox import SCRATCH, bubblewrap, package_folders, python_folders
 from coursepkg.grading.usage import (
+    files_in,
     has_namespaces_of_its_own,
     memory,
     nameless,
@@ -39,6 +40,8 @@ MEMORY = 4 * 2**30  # bytes; TensorFlow needs two of these four
 LONGEST_FILE = 50 * 2**20  # bytes
 PROCESSES = 256  # threads count, too
 OPEN_FILES = 512
+MOST_FILES = 50_000  # in memory, where each takes a kilobyte though it is empty
+MEMORY_FOLDERS = ("/tmp", "/dev/shm")  # noqa: S108 - of a sandbox
 FIRST_USER = 1_000_000_000  # of ids that no system gives to anybody
 FIRST_USER_OF_FEW, FEW = 60_001, 4000  # where there are but 2**16, as in some containers
 
@@ -127,8 +130,13 @@ class Box:
             return f"started more than {PROCESSES} processes"
         if self.tier == "bwrap" and has_namespaces_of_its_own(processes):
             return "made a namespace of its own"
+        return self._excess_of_files(processes)
+
+    def _excess_of_files(self, processes: Sequence[psutil.Process]) -> str:
         if size_of(self.folder, SCRATCH) + nameless(processes) > SCRATCH:
             return f"wrote more than {SCRATCH >> 20} MB of files"
+        if self.tier == "bwrap" and files_in(MEMORY_FOLDERS, processes) > MOST_FILES:
+            return f"made more than {MOST_FILES} files"
         return ""
 
     def end_all(self, children: Iterable[psutil.Process]) -> None:

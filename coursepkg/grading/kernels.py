@@ -21,6 +21,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, Runnin
 
 from coursepkg.grading.exercise import CHECKING
 from coursepkg.grading.isolation import adopt_orphans, box
+from coursepkg.grading.sizes import values_in
 from coursepkg.grading.usage import family
 
 POLL = 0.25  # seconds between looks at whether the kernel is still alive
@@ -28,7 +29,7 @@ GLANCE = 0.05  # seconds between looks at what it sent
 STARTING = 120  # seconds until a kernel answers and has loaded TensorFlow, on a busy machine
 MOST_OUTPUT = 10 * 2**20  # characters that one cell may send
 MOST_MESSAGES = 20_000
-BRACKET = 50  # characters that one counts for: each may become an object of hundreds of bytes
+VALUE = 50  # characters that one counts for, since it becomes an object of hundreds of bytes
 MOST_GROWTH = 200 * 2**20  # bytes of memory that listening to a kernel may cost
 LAST_WORDS = 10.0  # seconds for the output of a cell that has ended
 
@@ -165,9 +166,8 @@ class Kernel(RunningKernel):
             raise Empty
         frames = channel.socket.recv_multipart()
         self.messages += 1
-        self.sent += sum(
-            len(frame) + BRACKET * (frame.count(b"{") + frame.count(b"[")) for frame in frames
-        )
+        for frame in frames:
+            self.sent += len(frame) + VALUE * values_in(frame, most=MOST_OUTPUT // VALUE)
         if self.sent > MOST_OUTPUT:
             raise KernelStoppedError("killed", f"printed more than {MOST_OUTPUT >> 20} MB")
         if self.messages > MOST_MESSAGES:

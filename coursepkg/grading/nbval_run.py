@@ -206,8 +206,8 @@ class _File(IPyNbFile):
     def setup(self) -> None:
         """Start a kernel."""
         self.kernel = self.run.start()
-        self.kernel.deadline = self.run.deadline
         self.kernel.run(BEFORE_ALL_CELLS, STARTING)
+        self.kernel.deadline = self.run.deadline
 
     def collect(self) -> Iterator[_Cell]:
         """Yield the cells, with options of our own: a learner's tags and comments do nothing.
@@ -250,6 +250,8 @@ class _File(IPyNbFile):
                     self.kernel.run(source, self.run.timeout)
                 return
             except KernelStoppedError:
+                if time.monotonic() > self.run.deadline:
+                    return
                 self.run.before.remove(source)
 
     def teardown(self) -> None:

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
     from coursepkg.grading.answers import Answer
 
+ASSIGNED = re.compile(r"(?m)(^[^=\n]*=)[ \t]*[!%].*$")  # as in files = !ls
+ASKED = re.compile(r"(?m)^.*\?[ \t]*$")  # as in sum??
 MAGIC = re.compile(r"(?m)^[ \t]*[%!?].*$")  # lines that are IPython's, not Python's
 NOT_TO_BE_READ = (SyntaxError, ValueError, RecursionError, MemoryError)  # code that is none
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+LONGEST_SOURCE = 200_000  # characters, of which reading takes a thousand times as much memory
 MOST_STATEMENTS = 2000  # that are looked at; a notebook has some hundred
 
 Offered = Sequence[tuple[int, ast.stmt]]  # statements, each with the place of its cell
@@ -74,6 +77,11 @@ def needed(
         if _is_star(node) and (unknown or (built_in and place < answer.place)):
             taken[number] = _text(node)
     return _by_place(taken, offered)
+
+
+def forget() -> None:
+    """Drop what was kept of the code that was read, which may be large."""
+    _parsed.cache_clear()
 
 
 def imported_modules(source: str) -> list[str]:
@@ -131,6 +139,8 @@ def _changed(node: ast.AST) -> tuple[set[str], set[str]]:
             bound.add(one.name)
         elif isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
             bound.add(one.id)
+        elif isinstance(one, ast.comprehension):  # its variables are its own
+            waiting += [one.iter, *one.ifs]
         else:
             if _changes_its_root(one):
                 changed.add(_root(one))
@@ -201,18 +211,13 @@ def _text(node: ast.AST) -> str:
     return ""
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def _parsed(source: str) -> ast.Module:
     """Parse a cell as far as it is Python; one that is not has an empty body."""
+    if len(source) > LONGEST_SOURCE:
+        return ast.Module([], [])
     plain = MAGIC.sub("", source)
-    for text in (lambda: source, lambda: plain, lambda: _without_ipython(plain)):
+    for text in (source, plain, ASKED.sub("", ASSIGNED.sub(r"\1 None", plain))):
         with contextlib.suppress(*NOT_TO_BE_READ):
-            return ast.parse(text())
+            return ast.parse(text)
     return ast.Module([], [])
-
-
-def _without_ipython(source: str) -> str:
-    """Write what is IPython's within lines, as ``files = !ls`` or ``sum?``, in Python."""
-    from IPython.core.inputtransformer2 import TransformerManager  # seldom needed, and slow
-
-    return TransformerManager().transform_cell(source)

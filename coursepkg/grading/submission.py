@@ -27,7 +27,7 @@ from coursepkg.grading.exercise import (
     tags,
 )
 from coursepkg.grading.isolation import forbidden_modules
-from coursepkg.grading.needs import bound_names, imported_modules, needed
+from coursepkg.grading.needs import bound_names, forget, imported_modules, needed
 
 NEEDS = "needs-of-"  # in the id of a cell with what an answer takes from another one
 
@@ -148,6 +148,7 @@ def assemble(
         Each check begins with the setup, so that a name that an answer takes for something else,
         such as ``seed``, costs no point.
     """
+    forget()  # what somebody else handed in
     answers = find_answers(submitted, release)
     sources = _sources(answers, submitted, release)
     (setup,) = tagged(release, "parameters")
@@ -250,7 +251,8 @@ def _notes(
     """Say what is not as it was given out."""
     for name, answer in answers.items():
         if answer.cell.cell_type != "code":
-            yield f"{name}: its cell is of type {answer.cell.cell_type}; it was run as code"
+            kind = answer.cell.cell_type if answer.cell.cell_type in ("markdown", "raw") else "no"
+            yield f"{name}: its cell is of type {kind}; it was run as code"
         if answer.rivals:
             count = answer.rivals + 1
             yield f"{name}: {count} cells answer it, and number {answer.place + 1} counts"

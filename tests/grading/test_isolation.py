@@ -112,11 +112,11 @@ def test_what_is_bounded(kernel):
 CALLS = """
 import ctypes, errno, platform
 call = ctypes.CDLL(None, use_errno=True).syscall
-NUMBERS = {"x86_64": (29, 248, 250, 272), "aarch64": (194, 217, 219, 97)}
-shmget, add_key, keyctl, unshare = NUMBERS[platform.machine()]
+NUMBERS = {"x86_64": (29, 248, 250, 272, 319), "aarch64": (194, 217, 219, 97, 279)}
+shmget, add_key, keyctl, unshare, memfd_create = NUMBERS[platform.machine()]
 for asked in (
     (shmget, 0, 4096, 0o1600), (add_key, b"user", b"a", b"b", 1, -4), (keyctl, 0, -3, 0),
-    (unshare, 0x10000000)
+    (unshare, 0x10000000), (memfd_create, b"x", 0)
 ):
     print(call(*asked), errno.errorcode[ctypes.get_errno()])
 """
@@ -124,7 +124,7 @@ for asked in (
 
 @on(argvalues=tiers("bwrap", "limits"))
 def test_what_outlives_a_kernel_or_leads_out_of_it_is_forbidden(kernel):
-    assert said(kernel, CALLS).split() == ["-1", "EPERM"] * 4
+    assert said(kernel, CALLS).split() == ["-1", "EPERM"] * 5
     start = "import threading; t = threading.Thread(target=print, args=(1,)); t.start(); t.join()"
     assert said(kernel, start).strip() == "1", "and threads still start"
 
@@ -133,8 +133,10 @@ def test_files_that_are_mapped_alone_count_where_root_grades(monkeypatch):
     monkeypatch.setattr(isolation, "SCRATCH", 2**20)
     kernel = BoxedKernel("limits")
     try:
-        said(kernel, "import mmap, os; fd = os.memfd_create('x'); os.write(fd, bytes(2**21))")
-        said(kernel, "kept = mmap.mmap(fd, 4096); os.close(fd)")
+        said(kernel, "import mmap; file = open('x', 'w+b'); file.write(bytes(2**21)); file.flush()")
+        said(
+            kernel, "kept = mmap.mmap(file.fileno(), 4096); file.close(); import os; os.remove('x')"
+        )
         is_root = os.name == "posix" and os.geteuid() == 0
         assert kernel.excess() == ("wrote more than 1 MB of files" if is_root else "")
     finally:
@@ -146,6 +148,17 @@ def test_beside_its_sockets_a_kernel_of_another_user_makes_no_files(kernel):
     other = kernel.box.user is not None
     file = kernel.box.sockets / "x"
     assert said(kernel, f"open({str(file)!r}, 'w')") == ("PermissionError" if other else "")
+
+
+@on(argvalues=tiers("bwrap"))
+def test_empty_files_in_memory_count(kernel, monkeypatch):
+    monkeypatch.setattr(isolation, "MOST_FILES", 500)
+    made = "import pathlib; [pathlib.Path(f'/tmp/empty{n}').touch() for n in range(%d)]"
+    said(kernel, made % 100)
+    assert kernel.excess() == ""
+    said(kernel, made % 1000)
+    assert kernel.excess() == "made more than 500 files"
+    said(kernel, "[path.unlink() for path in pathlib.Path('/tmp').glob('empty*')]")
 
 
 def test_what_cannot_be_looked_into_counts_as_too_much(tmp_path):
