@@ -55,8 +55,8 @@ def find_answers(submitted: NotebookNode, release: NotebookNode) -> dict[str, An
     -------
     dict of str to Answer
         By the answer's id in the release; one that nothing stands for is not in it. Of several
-        cells the one counts that holds more than the stub, defines what is asked for, is finished
-        and has kept its id, in this order.
+        cells the one counts that holds more than the stub, binds what is asked for, does so by a
+        definition at its top, is finished and has kept its id, in this order.
     """
     found = {}
     for original in tagged(release, "answer"):

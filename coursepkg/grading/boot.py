@@ -14,22 +14,28 @@ import json
 import os
 import sys
 
-# By processor: its number, that of clone, and the numbers of shmget, semget, msgget, add_key,
-# request_key, keyctl, unshare, setns, vmsplice, memfd_create, userfaultfd, bpf, perf_event_open,
-# ptrace, process_vm_readv, process_vm_writev and io_uring_setup.
-CALLS = {
-    "x86_64": (
-        0xC000003E,
-        56,
-        (29, 64, 68, 248, 249, 250, 272, 308, 278, 319, 323, 321, 298, 101, 310, 311, 425),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        220,
-        (194, 190, 186, 217, 218, 219, 97, 268, 75, 279, 282, 280, 241, 117, 270, 271, 425),
-    ),
+# What Linux calls each processor, and then the numbers that calls have on them, in this order.
+PROCESSORS = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+FORBIDDEN = {
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "vmsplice": (278, 75),
+    "memfd_create": (319, 279),
+    "userfaultfd": (323, 282),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "io_uring_setup": (425, 425),
 }
-CLONE3 = 435  # on both
+CLONE, CLONE3 = (56, 220), 435
 
 
 def bound(limits: dict) -> None:
@@ -68,24 +74,28 @@ def forbid() -> None:
     import platform
     import struct
 
-    known = CALLS.get(platform.machine()) if sys.platform == "linux" else None
-    if known is None:
+    if sys.platform != "linux" or platform.machine() not in PROCESSORS:
         return
-    arch, clone, calls = known
-    refused, missing, allowed = 0x50001, 0x50026, 0x7FFF0000  # EPERM, ENOSYS, and go on
-    load, equal, above, has, end = 0x20, 0x15, 0x35, 0x45, 0x06  # instructions of BPF
-    program = [(load, 0, 0, 4), (equal, 1, 0, arch), (end, 0, 0, refused), (load, 0, 0, 0)]
-    program += [(above, 0, 1, 0x40000000), (end, 0, 0, refused)]  # the calls of another ABI
-    for call in calls:
-        program += [(equal, 0, 1, call), (end, 0, 0, refused)]
-    program += [(equal, 0, 1, CLONE3), (end, 0, 0, missing)]  # then clone is used instead
-    program += [(equal, 0, 2, clone), (load, 0, 0, 16), (has, 1, 0, 0x10000000)]  # NEWUSER
-    program += [(end, 0, 0, allowed), (end, 0, 0, refused)]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
-    header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
+    steps = [struct.pack("HBBI", *step) for step in instructions(platform.machine())]
+    code = ctypes.create_string_buffer(b"".join(steps))
+    header = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
     libc = ctypes.CDLL(None)
     libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, without which there is no filter
     libc.prctl(22, 2, ctypes.create_string_buffer(header), 0, 0)  # PR_SET_SECCOMP
+
+
+def instructions(machine: str) -> list:
+    """Write the filter for a processor: instruction, steps to skip if it holds or not, operand."""
+    column = list(PROCESSORS).index(machine)
+    refused, missing, allowed = 0x50001, 0x50026, 0x7FFF0000  # EPERM, ENOSYS, and go on
+    load, equal, above, has, end = 0x20, 0x15, 0x35, 0x45, 0x06
+    program = [(load, 0, 0, 4), (equal, 1, 0, PROCESSORS[machine]), (end, 0, 0, refused)]
+    program += [(load, 0, 0, 0), (above, 0, 1, 0x40000000), (end, 0, 0, refused)]  # another ABI
+    for numbers in FORBIDDEN.values():
+        program += [(equal, 0, 1, numbers[column]), (end, 0, 0, refused)]
+    program += [(equal, 0, 1, CLONE3), (end, 0, 0, missing)]  # then clone is used instead
+    program += [(equal, 0, 2, CLONE[column]), (load, 0, 0, 16), (has, 1, 0, 0x10000000)]  # NEWUSER
+    return [*program, (end, 0, 0, allowed), (end, 0, 0, refused)]
 
 
 def import_from(package: str, installed: list) -> None:

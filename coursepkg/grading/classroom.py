@@ -21,8 +21,9 @@ from coursepkg.grading.official import Assignment, Entry, Graded, digest_of, gra
 from coursepkg.grading.reference import GraderFailed, Reference
 from coursepkg.grading.release import digest, read_master, refuse_other_checks
 from coursepkg.grading.results import Results, SubmissionResult
+from coursepkg.grading.texts import file_of
 from coursepkg.grading.workers import on_a_cluster, on_this_machine
-from coursepkg.grading.writing import file_stem, write_atomically
+from coursepkg.grading.writing import write_atomically
 
 AGAIN = "handed in anew after it was graded with the same inputs, whose values its feedback shows"
 PACKAGES = ("coursepkg", "numpy", "nbval", "ipykernel", "tensorflow")  # that a grade depends on
@@ -135,7 +136,7 @@ class Classroom:
 
     def file_of(self, student: str) -> Path | None:
         """Return where the result of a student is kept."""
-        return self.kept / f"{file_stem(student)}.json" if self.kept else None
+        return file_of(self.kept, student, ".json") if self.kept else None
 
     def _graded(
         self, waiting: Sequence[Entry], jobs: int, scheduler: str | None, scratch: Path
@@ -271,7 +272,7 @@ def _earlier(path: Path | None) -> Results | None:
 
 def _seed_of(kept: Path | None, entries: Iterable[Entry], exercise: str) -> int | None:
     """Return the seed under which most kept results were graded."""
-    earlier = (_earlier(kept / f"{file_stem(e.student)}.json") if kept else None for e in entries)
+    earlier = (_earlier(file_of(kept, e.student, ".json")) if kept else None for e in entries)
     seeds = Counter(found.seed for found in earlier if found and found.exercise == exercise)
     return seeds.most_common(1)[0][0] if seeds else None
 

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from coursepkg.grading.texts import printable
 from coursepkg.show import LONGEST_MESSAGE, LONGEST_SOURCE, OUTCOME, Outcome
 
 LONGEST_VALUE = 2**18  # characters; the right ones have some thousand
@@ -90,5 +91,4 @@ def _line(text: str, length: int) -> str:
     """Make one printable line of a text; show has shortened it to about this length."""
     if not isinstance(text, str):
         raise TypeError("no text")
-    printable = "".join(char if char.isprintable() else " " for char in text[: 2 * length])
-    return " ".join(printable.split())
+    return " ".join(printable(text[: 2 * length], instead=" ").split())

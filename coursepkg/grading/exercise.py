@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursepkg.grading.sizes import values_in
+from coursepkg.grading.texts import printable
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -29,7 +30,7 @@ class Problem(Exception):  # noqa: N818 - a stated problem, not a defect of the 
 
     def __str__(self) -> str:
         """Return the line without what a terminal might obey, as in a file's name."""
-        return "".join(char if char.isprintable() else "\ufffd" for char in super().__str__())
+        return printable(super().__str__())
 
 
 class NotAnExercise(Problem):

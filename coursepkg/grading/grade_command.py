@@ -19,7 +19,8 @@ from coursepkg.grading.exports import csv_text, gradescope_text
 from coursepkg.grading.isolation import warning
 from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import Results, SubmissionResult
-from coursepkg.grading.writing import file_stem, refuse_unwritable, write_all
+from coursepkg.grading.texts import file_of
+from coursepkg.grading.writing import refuse_unwritable, write_all
 
 # Python ignores an exception that falls into the clearing of an object, an interrupt as any other.
 _interrupted = threading.Event()
@@ -53,13 +54,11 @@ class Reports:
         whole["--gradescope"] = None if many else self.gradescope
         yield from ((option, path) for option, path in whole.items() if path)
         for option, suffix, folder in (
-            ("--json", "json", self.kept),
-            ("--html", "html", self.html and beside(self.html)),
-            ("--gradescope", "json", self.gradescope if many else None),
+            ("--json", ".json", self.kept),
+            ("--html", ".html", self.html and beside(self.html)),
+            ("--gradescope", ".json", self.gradescope if many else None),
         ):
-            yield from (
-                (option, folder / f"{file_stem(one)}.{suffix}") for one in students if folder
-            )
+            yield from ((option, file_of(folder, one, suffix)) for one in students if folder)
 
     def texts(self, results: Results) -> dict[Path, str]:
         """Return what each file is to hold."""
@@ -194,6 +193,7 @@ def _graded(room: Classroom, jobs: int, scheduler: str | None) -> Results:
         task = bar.add_task("grading", total=len(room.entries), completed=len(room.done))
 
         def on_result(_result: SubmissionResult) -> None:
+            """Move the bar, unless an interrupt was lost: then it takes effect here."""
             bar.advance(task)
             if _interrupted.is_set():
                 raise KeyboardInterrupt
@@ -205,7 +205,7 @@ def _pages(path: Path, results: Results) -> Mapping[Path, str]:
     from coursepkg.grading.pages import class_page, student_page
 
     folder = beside(path)
-    files = {r.student: folder / f"{file_stem(r.student)}.html" for r in results.submissions}
+    files = {r.student: file_of(folder, r.student, ".html") for r in results.submissions}
     links = {name: quote(f"{folder.name}/{file.name}") for name, file in files.items()}
     pages = {files[r.student]: student_page(results, r) for r in results.submissions}
     return {path: class_page(results, links), **pages}
@@ -223,4 +223,4 @@ def _for_gradescope(path: Path, results: Results) -> Mapping[Path, str]:
     }
     if len(results.submissions) == 1:
         return {path: one for one in texts.values()}  # noqa: B035 - one at most
-    return {path / f"{file_stem(student)}.json": text for student, text in texts.items()}
+    return {file_of(path, student, ".json"): text for student, text in texts.items()}

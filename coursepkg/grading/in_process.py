@@ -54,6 +54,7 @@ def outcomes(
     found: dict[str, Outcome] = {}
 
     def collect(name: str, outcome: Outcome, _namespace: Mapping[str, Any]) -> None:
+        """Take down what a check came to."""
         found[name] = outcome
 
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -99,6 +100,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
         return
 
     def stop(*_: object) -> None:
+        """End the run, as its time is up."""
         raise TimeoutError(f"not done after {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, stop)

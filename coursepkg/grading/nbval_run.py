@@ -28,6 +28,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 from coursepkg.grading.emitted import emitted, output_of
 from coursepkg.grading.exercise import Problem
 from coursepkg.grading.kernels import STARTING, Kernel, KernelStoppedError
+from coursepkg.grading.texts import printable
 from coursepkg.show import Outcome, same, tolerance
 
 # IPython's own `exit` ends the kernel some cells later, at the cost of answers that are right.
@@ -195,6 +196,7 @@ class _Plugin:
         self.run = run
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> _File:
+        """Take the one notebook there is, along with what is to be noted of it."""
         file = _File.from_parent(parent, path=file_path)
         file.run = self.run
         return file
@@ -332,5 +334,4 @@ class _Cell(IPyNbCell):
             return ""
         said = f"{error.ename}: {error.evalue}".removeprefix("NotYet: ")
         said = PLACE.sub(r"(line \1)", said[: 4 * LONGEST_ERROR])
-        printable = "".join(char if char.isprintable() else " " for char in said)
-        return " ".join(printable.split()).removesuffix(":")[:LONGEST_ERROR]
+        return " ".join(printable(said, instead=" ").split()).removesuffix(":")[:LONGEST_ERROR]

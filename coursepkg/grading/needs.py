@@ -27,7 +27,7 @@ MAGIC = re.compile(r"(?m)^[ \t]*[%!?].*$")  # lines that are IPython's, not Pyth
 NOT_TO_BE_READ = (SyntaxError, ValueError, RecursionError, MemoryError)  # code that is none
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
-LONGEST_SOURCE = 200_000  # characters, of which reading takes a thousand times as much memory
+MOST_CODE = 200_000  # characters, of which reading takes a thousand times as much memory
 MOST_STATEMENTS = 2000  # that are looked at; a notebook has some hundred
 
 Offered = Sequence[tuple[int, ast.stmt]]  # statements, each with the place of its cell
@@ -214,7 +214,7 @@ def _text(node: ast.AST) -> str:
 @functools.lru_cache(maxsize=64)
 def _parsed(source: str) -> ast.Module:
     """Parse a cell as far as it is Python; one that is not has an empty body."""
-    if len(source) > LONGEST_SOURCE:
+    if len(source) > MOST_CODE:
         return ast.Module([], [])
     plain = MAGIC.sub("", source)
     for text in (source, plain, ASKED.sub("", ASSIGNED.sub(r"\1 None", plain))):

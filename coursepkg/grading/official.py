@@ -26,14 +26,13 @@ from coursepkg.grading.exercise import (
 )
 from coursepkg.grading.isolation import hide_memory
 from coursepkg.grading.kernels import WarmKernel
-from coursepkg.grading.needs import LONGEST_SOURCE
+from coursepkg.grading.needs import MOST_CODE
 from coursepkg.grading.reference import GraderFailed
 from coursepkg.grading.results import CheckResult, SubmissionResult
 from coursepkg.grading.submission import Submission, assemble, identify, parts_of
 from coursepkg.show import Outcome
 
 LARGEST_FILE = 40 * 2**20  # bytes of a notebook
-MOST_CODE = LONGEST_SOURCE  # characters in all cells
 # While the setup runs, these modules cannot be imported; for an answer they are there again.
 HIDE = "import sys; sys.modules.update(dict.fromkeys({}))"
 SHOW = "[sys.modules.pop(name) for name in {}]; del sys"

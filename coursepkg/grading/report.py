@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coursepkg.grading.exports import checks_by_part
+from coursepkg.grading.texts import printable
 
 if TYPE_CHECKING:  # they load pytest and nbval, which `coursepkg start` has no need of
     from coursepkg.grading.quality import Quality
@@ -98,17 +99,12 @@ def grades_table(results: Results) -> Table:
         score = Text(f"{found.score} of {found.max_score}", style=style)
         lines = "\n".join([*found.problems, *_lost(found)]) or "right" * full
         table.add_row(
-            Text(_printable(found.student)),
+            Text(printable(found.student, besides="\n")),
             score,
             Text(found.status, style=style),
-            Text(_printable(lines)),
+            Text(printable(lines, besides="\n")),
         )
     return table
-
-
-def _printable(text: str) -> str:
-    """Replace what a terminal might obey: students choose the names of their files."""
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 def _lost(submission: SubmissionResult) -> Iterator[str]:

@@ -96,5 +96,5 @@ def _mapped(process: int) -> Iterator[Path]:
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{process}/maps").read_text(errors="replace").splitlines():
             if line.endswith("(deleted)"):
-                first, last = line.split(maxsplit=1)[0].split("-")
+                first, last = line.split(maxsplit=1)[0].split("-")  # links have no leading zeros
                 yield Path(f"/proc/{process}/map_files/{int(first, 16):x}-{int(last, 16):x}")

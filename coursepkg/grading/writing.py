@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from coursepkg.grading.exercise import Problem
-
-LONGEST_NAME = 200  # bytes, of the 255 that a system allows with what is added to it
 
 
 def write_atomically(path: Path, content: str | bytes, *, private: bool = False) -> None:
@@ -67,27 +64,6 @@ def write_all(contents: Mapping[Path, str | bytes], *, private: bool = False) ->
         for draft in drafts.values():
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
-
-
-def file_stem(name: str) -> str:
-    """Return what files of somebody are called: the name, if a file's can be that.
-
-    Parameters
-    ----------
-    name : str
-        Whoever chose it may have chosen anything, but for slashes.
-
-    Returns
-    -------
-    str
-        Another name has its first letters, and a digest in place of the rest.
-    """
-    plain = "".join(char if char.isprintable() else "_" for char in name)
-    if plain == name and "~" not in name and len(os.fsencode(name)) <= LONGEST_NAME:
-        return name
-    while len(os.fsencode(plain)) > LONGEST_NAME:
-        plain = plain[:-1]
-    return f"{plain}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
 
 
 def refuse_unwritable(paths: Iterable[Path]) -> None:

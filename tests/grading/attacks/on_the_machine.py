@@ -250,7 +250,6 @@ while True:
         "Send one message that is small, and hundreds of times as large when it is unpacked.",
         SEND
         + """
-import json
 nested = b"[" + b",".join([b'{"":' * 200 + b"0" + b"}" * 200] * 9000) + b"]"
 frames = [nested] * 4
 kernel.iopub_socket.send_multipart([b"stream", b"<IDS|MSG>", kernel.session.sign(frames), *frames])
