@@ -458,7 +458,7 @@ def test_a_cluster_gives_the_same_scores(three):
 
     here, there = three / "here.json", three / "there.json"
     grade(three / "class", "--seed", 3, "--json", here)
-    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0") as cluster:
         address = cluster.scheduler_address
         code, _, _ = grade(three / "class", "--seed", 3, "--json", there, "--scheduler", address)
     assert code == 1
@@ -472,14 +472,18 @@ def test_a_cluster_gives_the_same_scores(three):
 def cluster():
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as started:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as started:
         yield started
 
 
 def test_a_killed_worker_of_a_cluster_is_said(cluster):
+    from distributed import Client
+
     found = workers.on_a_cluster(os._exit, [1], cluster.scheduler_address)
     with pytest.raises(GraderFailed, match="a process of the grader was killed"):
         list(found)
+    with Client(cluster) as client:  # a cluster that is closed while it starts a worker fails
+        client.wait_for_workers(1, timeout=60)
 
 
 def test_a_cluster_that_is_lost_is_said(cluster):
