@@ -98,12 +98,22 @@ class Kernel(RunningKernel):
         self.waiting: deque[dict[str, Any]] = deque()
         self.sent = self.messages = 0
         self.silent_from, self.next_look = float("inf"), 0.0
-        self.memory = psutil.Process().memory_info().rss
-        try:  # not by wait_for_ready, which ends by listening for a fifth of a second
-            self.await_reply(self.kc.kernel_info(), STARTING)
+        self.memory = _own_memory()
+        try:
+            self._ensure_iopub_up()
         except KernelStoppedError as stop:
             raise RuntimeError(f"at its start the kernel {stop.message}") from None
-        self._ensure_iopub_up()
+
+    def _ensure_iopub_up(self) -> None:
+        """Wait until the kernel answers and its output arrives, longer than nbval's ten seconds."""
+        end = time.monotonic() + STARTING
+        while time.monotonic() < end:
+            asked = self.kc.kernel_info()
+            self.await_reply(asked, STARTING)
+            with contextlib.suppress(Empty):
+                self.await_idle(asked, timeout=1)
+                return
+        raise KernelStoppedError("timed out", f"sent nothing for {STARTING} s")
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Send a cell to the kernel, whose output counts anew from here."""
@@ -178,7 +188,7 @@ class Kernel(RunningKernel):
         return message
 
     def _look_after(self) -> None:
-        if psutil.Process().memory_info().rss > self.memory + MOST_GROWTH:
+        if _own_memory() > self.memory + MOST_GROWTH:
             raise KernelStoppedError("killed", "sent more than anybody can take in")
         if time.monotonic() < self.next_look:
             return
@@ -236,6 +246,12 @@ class WarmKernel(BoxedKernel):
     def __init__(self, tier: str, within: Path | None, source: str) -> None:
         super().__init__(tier, within)
         self.execute_cell_input(source, allow_stdin=False)
+
+
+def _own_memory() -> int:
+    """Return the bytes that this process holds, without files, which come and go with their use."""
+    info = psutil.Process().memory_info()
+    return info.rss - getattr(info, "shared", 0)
 
 
 def _manager(folder: Path) -> KernelManager:

@@ -86,7 +86,7 @@ class Run:
     on_cell : callable
         Called after each cell.
     began : float
-        When, on the monotonic clock.
+        When the first kernel was ready, on the monotonic clock.
     results : dict of str to CellResult
         By id of the cell.
     lost : dict of str to CellResult
@@ -104,7 +104,7 @@ class Run:
     reference: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     scratch: Path | None = None
     on_cell: Callable[[], None] = lambda: None
-    began: float = field(default_factory=time.monotonic)
+    began: float = float("inf")
     results: dict[str, CellResult] = field(default_factory=dict)
     lost: dict[str, CellResult] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)
@@ -209,6 +209,7 @@ class _File(IPyNbFile):
         """Start a kernel."""
         self.kernel = self.run.start()
         self.kernel.run(BEFORE_ALL_CELLS, STARTING)
+        self.run.began = min(self.run.began, time.monotonic())
         self.kernel.deadline = self.run.deadline
 
     def collect(self) -> Iterator[_Cell]:

@@ -33,6 +33,8 @@ from coursepkg.grading.submission import Submission, assemble, identify, parts_o
 from coursepkg.show import Outcome
 
 LARGEST_FILE = 40 * 2**20  # bytes of a notebook
+TRIES = 3  # until a grader fails, as where for a while there is no memory to start a kernel with
+PAUSE = 2.0  # seconds between them
 # While the setup runs, these modules cannot be imported; for an answer they are there again.
 HIDE = "import sys; sys.modules.update(dict.fromkeys({}))"
 SHOW = "[sys.modules.pop(name) for name in {}]; del sys"
@@ -148,6 +150,11 @@ def grade(assignment: Assignment, entry: Entry, reference: Callable[[], Records]
     with _one_at_a_time:
         began = time.monotonic()
         graded = _graded(assignment, entry, reference)
+        for _ in range(TRIES - 1):
+            if graded.result.status != "failed":
+                break
+            time.sleep(PAUSE)
+            graded = _graded(assignment, entry, reference)
         seconds = round(time.monotonic() - began, 2)
     return replace(graded, result=replace(graded.result, seconds=seconds))
 

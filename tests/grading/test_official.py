@@ -75,8 +75,9 @@ def result_of(results, student):
 @pytest.mark.parametrize("name", WAYS)
 def test_each_way_of_handing_in_has_its_score_and_its_problem(results, name):
     way, found = WAYS[name], result_of(results, name)
-    assert (found.score, found.max_score, found.status) == (way.score, 20, way.status), found
-    assert any(way.problem in problem for problem in found.problems) or not way.problem, found
+    expected = (way.score, 20, way.status)
+    assert (found.score, found.max_score, found.status) == expected, found.problems
+    assert any(way.problem in said for said in found.problems) or not way.problem, found.problems
 
 
 @pytest.mark.parametrize("wrong", MISCONCEPTIONS, ids=lambda wrong: wrong.name)
@@ -94,7 +95,8 @@ def test_a_misconception_is_recognised_under_a_fresh_seed(results, wrong):
 
 def test_the_run_says_what_it_did(graded, results):
     _root, (code, out, err) = graded
-    assert code == 4, "a loop was stopped, and no grader failed"
+    failed = [found.problems for found in results.submissions if found.status == "failed"]
+    assert (code, failed) == (4, []), "a loop was stopped, and no grader failed"
     assert f"{NAME}: {len(WAYS) + len(MISCONCEPTIONS)} submissions; seed {results.seed}" in err
     assert f"isolation {results.isolation}" in err
     assert "right    │ 20 of 20" in " ".join(out.split(" " * 4)) or "20 of 20" in out
@@ -617,11 +619,35 @@ def test_a_grader_that_fails_costs_nobody_else(three, monkeypatch):
         return run(assignment, entry, *others)
 
     monkeypatch.setattr(official, "_run", fail_on_bob)
+    monkeypatch.setattr(official, "PAUSE", 0.0)
     code, _, _ = grade(three / "class", "--json", three / "g.json")
     assert code == 3
     found = read(three / "g.json")
     assert scores(found) == {"ada": (20, "graded"), "bob": (0, "failed"), "eve": (20, "graded")}
     assert "RuntimeError: the disk is on fire" in result_of(found, "bob").problems[0]
+
+
+@pytest.mark.parametrize(("failing", "score"), [(2, 20), (3, 0)])
+def test_a_kernel_that_does_not_start_is_tried_again(tmp_path, monkeypatch, failing, score):
+    """Others may take all processes or all memory of the machine for a while."""
+    from coursepkg.grading import official
+
+    start, left = official.WarmKernel, list(range(failing))
+
+    def start_late(*args):
+        if left:
+            left.pop()
+            raise RuntimeError("at its start the kernel ended")
+        return start(*args)
+
+    monkeypatch.setattr(official, "WarmKernel", start_late)
+    monkeypatch.setattr(official, "PAUSE", 0.0)
+    hand_in(tmp_path / "class", "ada", solved())
+    code, _, _ = grade(tmp_path / "class", "--json", tmp_path / "g.json")
+    (found,) = read(tmp_path / "g.json").submissions
+    assert (code, found.score, left) == (0 if score else 3, score, [])
+    failed = ("the grader failed: RuntimeError: at its start the kernel ended",)
+    assert found.problems == (() if score else failed)
 
 
 def test_a_process_of_the_grader_that_is_killed_is_said(three):
