@@ -77,7 +77,7 @@ def pytest_terminal_summary(terminalreporter):
             part = next(name for start, name in PARTS if report.nodeid.startswith(start))
             counts.setdefault(part, Counter())[outcome] += 1
     terminalreporter.section("summary")
-    for _, part in PARTS:
+    for part in dict.fromkeys(name for _, name in PARTS):
         if part in counts:
             said = ", ".join(f"{number} {outcome}" for outcome, number in counts[part].items())
             terminalreporter.write_line(f"{part:32}{said}")
