@@ -150,11 +150,6 @@ def grade(assignment: Assignment, entry: Entry, reference: Callable[[], Records]
     with _one_at_a_time:
         began = time.monotonic()
         graded = _graded(assignment, entry, reference)
-        for _ in range(TRIES - 1):
-            if graded.result.status != "failed":
-                break
-            time.sleep(PAUSE)
-            graded = _graded(assignment, entry, reference)
         seconds = round(time.monotonic() - began, 2)
     return replace(graded, result=replace(graded.result, seconds=seconds))
 
@@ -168,7 +163,7 @@ def _graded(assignment: Assignment, entry: Entry, reference: Callable[[], Record
         submission = _submission(assignment, path, raw)
         del raw
         whose = "failed"  # from here on it is not the student's
-        graded = _run(assignment, entry, submission, reference)
+        graded = _tried(assignment, entry, submission, reference)
     except GraderFailed:
         raise  # then nobody can be graded
     except Problem as problem:
@@ -272,6 +267,23 @@ def _not_graded(assignment: Assignment, entry: Entry, status: str, problem: str)
         for check, points in part.points.items()
     )
     return Graded(SubmissionResult(entry.student, "", "", status, (problem,), 0.0, checks), {})
+
+
+def _tried(
+    assignment: Assignment,
+    entry: Entry,
+    submission: Submission,
+    reference: Callable[[], Records],
+) -> Graded:
+    """Run a submission, and again if that fails, which is no fault of the student's."""
+    for _ in range(TRIES - 1):
+        try:
+            return _run(assignment, entry, submission, reference)
+        except GraderFailed:
+            raise  # it would fail for everybody
+        except Exception:
+            time.sleep(PAUSE)
+    return _run(assignment, entry, submission, reference)
 
 
 def _run(

@@ -3,8 +3,10 @@
 import ast
 import contextlib
 import functools
+import mmap
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -236,6 +238,19 @@ def test_too_much_memory_or_disk_is_noticed(monkeypatch):
         assert kernel.excess() == "started more than 0 processes"
     finally:
         kernel.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing else tells the two apart")
+def test_a_file_in_memory_is_not_memory_that_a_kernel_cost(tmp_path):
+    size, page = 64 * 2**20, mmap.PAGESIZE
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * size)
+    before = kernels._own_memory()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert sum(mapped[::page]) == ord("x") * size // page, "all of it was looked at"
+        assert kernels._own_memory() - before < size / 4
+        held = b"x" * size
+        assert kernels._own_memory() - before > len(held) * 3 / 4
 
 
 def test_a_kernel_that_does_not_start_leaves_nothing(monkeypatch, tmp_path):

@@ -650,6 +650,20 @@ def test_a_kernel_that_does_not_start_is_tried_again(tmp_path, monkeypatch, fail
     assert found.problems == (() if score else failed)
 
 
+def test_the_start_of_a_kernel_takes_no_time_from_the_cells(tmp_path, monkeypatch):
+    from coursepkg.grading import nbval_run, official
+
+    class SlowKernel(official.WarmKernel):
+        def run(self, source, timeout):
+            time.sleep(6)
+            super().run(source, timeout)
+
+    monkeypatch.setattr(official, "WarmKernel", SlowKernel)
+    monkeypatch.setattr(nbval_run, "MOST_LIMITS", 1)
+    hand_in(tmp_path / "class", "ada", solved())
+    assert grade(tmp_path / "class", "--timeout", 5, "--json", tmp_path / "g.json")[0] == 0
+
+
 def test_a_process_of_the_grader_that_is_killed_is_said(three):
     kills = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"
     hand_in(three / "class", "zoe", with_source("ista", kills))
